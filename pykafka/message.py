@@ -1,0 +1,159 @@
+"""The message as users hold it, on its way in and on its way out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .partition import Partition
+
+__all__ = ["Message", "SharedFields"]
+
+# The same instant as common.EPOCH, which cannot be imported from below.
+_EPOCH = dt.datetime(1970, 1, 1)
+
+
+class SharedFields:
+    """What all messages of one batch have in common, stored once per batch.
+
+    Never changed after it was handed to a message: a message that gets a value of
+    its own takes a copy first (:meth:`Message._own`).
+    """
+
+    __slots__ = (
+        "compression_type",
+        "delivery_report_q",
+        "partition",
+        "partition_id",
+        "produce_attempt",
+        "protocol_version",
+    )
+
+    def __init__(
+        self,
+        partition: Partition | None = None,
+        partition_id: int = -1,
+        compression_type: int = 0,
+        protocol_version: int = 0,
+        produce_attempt: int = 0,
+        delivery_report_q: Any = None,
+    ) -> None:
+        self.partition = partition
+        self.partition_id = partition_id
+        self.compression_type = compression_type
+        self.protocol_version = protocol_version
+        self.produce_attempt = produce_attempt
+        self.delivery_report_q = delivery_report_q
+
+    def copy(self) -> SharedFields:
+        """An equal record that nobody else holds."""
+        return SharedFields(*(getattr(self, name) for name in _CONSTRUCTOR_ORDER))
+
+
+_CONSTRUCTOR_ORDER = (
+    "partition",
+    "partition_id",
+    "compression_type",
+    "protocol_version",
+    "produce_attempt",
+    "delivery_report_q",
+)
+
+
+def _shared(name: str, meaning: str) -> Any:
+    """A property of a message whose value lies in the record shared by its batch."""
+
+    def get(message: Message) -> Any:
+        return getattr(message._shared, name)
+
+    def set_(message: Message, value: Any) -> None:
+        message._own()
+        setattr(message._shared, name, value)
+
+    return property(get, set_, doc=meaning)
+
+
+class Message:
+    """One message of a partition.
+
+    :ivar value: the payload, ``None`` for a null value (a tombstone in a compacted topic).
+    :ivar partition_key: the key, or ``None``.
+    :ivar offset: its offset in the partition; ``-1`` until a broker acknowledged it.
+    :ivar timestamp: milliseconds since 1970-01-01 UTC; ``0`` where the format carries
+        none (Kafka before 0.10), ``None`` where none was given to ``produce``.
+
+    Mutable; not to be shared between threads while one of them changes it.
+    Consumers do not call the constructor: see :func:`pykafka.runtime.consumer.runs`.
+    """
+
+    __slots__ = ("_shared", "offset", "partition_key", "timestamp", "value")
+
+    def __init__(
+        self,
+        value: Any,
+        partition_key: Any = None,
+        compression_type: int = 0,
+        offset: int = -1,
+        partition_id: int = -1,
+        produce_attempt: int = 0,
+        protocol_version: int = 0,
+        timestamp: int | dt.datetime | None = None,
+        delivery_report_q: Any = None,
+    ) -> None:
+        self.value = value
+        self.partition_key = partition_key
+        self.offset = offset
+        self._shared = SharedFields(
+            None,
+            partition_id,
+            compression_type,
+            protocol_version,
+            produce_attempt,
+            delivery_report_q,
+        )
+        self.set_timestamp(timestamp)
+
+    partition: Partition | None = _shared("partition", "The :class:`Partition` it lies in.")
+    partition_id: int = _shared("partition_id", "The number of that partition, -1 if none yet.")
+    compression_type: int = _shared("compression_type", "A :class:`CompressionType` number.")
+    protocol_version: int = _shared("protocol_version", "Record format: 0, 1 or 2 (magic byte).")
+    produce_attempt: int = _shared("produce_attempt", "How often it was sent before this time.")
+    delivery_report_q: Any = _shared("delivery_report_q", "Where its report goes; internal.")
+
+    def _own(self) -> None:
+        self._shared = self._shared.copy()
+
+    def set_timestamp(self, timestamp: int | float | dt.datetime | None) -> None:
+        """Set the timestamp from milliseconds or a naive UTC datetime."""
+        if isinstance(timestamp, dt.datetime):
+            self.timestamp_dt = timestamp
+        else:
+            self.timestamp: Any = timestamp
+
+    @property
+    def timestamp_dt(self) -> dt.datetime | None:
+        """The timestamp as a naive UTC datetime; ``None`` where there is none."""
+        if self.timestamp is None:
+            return None
+        return _EPOCH + dt.timedelta(milliseconds=self.timestamp)
+
+    @timestamp_dt.setter
+    def timestamp_dt(self, value: dt.datetime) -> None:
+        if value.tzinfo is not None:
+            value = value.astimezone(dt.timezone.utc).replace(tzinfo=None)
+        self.timestamp = (value - _EPOCH) // dt.timedelta(milliseconds=1)
+
+    def __len__(self) -> int:
+        return len(self.value) if self.value is not None else 0
+
+    def __repr__(self) -> str:
+        return (
+            f"<{type(self).__name__} partition={self.partition_id} offset={self.offset}"
+            f" key={self.partition_key!r} value={_shortened(self.value)}>"
+        )
+
+
+def _shortened(value: Any, limit: int = 60) -> str:
+    text = repr(value)
+    return text if len(text) <= limit else f"{text[:limit]}... ({len(value)} bytes)"
