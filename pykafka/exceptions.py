@@ -16,6 +16,7 @@ __all__ = [
     "CodecNotAvailableError",
     "ConsumerStoppedException",
     "CorruptRecordError",
+    "DownloadError",
     "ForkedProcessError",
     "FrameTooLargeError",
     "GroupAuthorizationFailed",
@@ -38,6 +39,7 @@ __all__ = [
     "MalformedDataError",
     "MessageSetDecodeFailure",
     "MessageSizeTooLarge",
+    "MissingRequirementError",
     "NoBrokersAvailableError",
     "NoMessagesConsumedError",
     "NotCoordinatorForGroup",
@@ -59,6 +61,7 @@ __all__ = [
     "RemoteError",
     "ReplicaNotAvailable",
     "RequestTimedOut",
+    "ServiceStartError",
     "SocketDisconnectedError",
     "TopicAuthorizationFailed",
     "UnicodeException",
@@ -132,6 +135,10 @@ class NoMessagesConsumedError(UsageError):
     """Offsets were to be committed before any message was consumed (2.x name)."""
 
 
+class MissingRequirementError(UsageError):
+    """Something an embedded server needs (Java, a jar, a package, a program) is missing."""
+
+
 # --- the peer's side -----------------------------------------------------------------
 
 
@@ -149,6 +156,14 @@ class ZookeeperConnectionError(RemoteError):
 
 class WaitTimedOutError(RemoteError):
     """An answer did not come within the bound; names what was waited for and how long."""
+
+
+class ServiceStartError(RemoteError):
+    """An embedded server did not start, or died; carries the end of its log."""
+
+
+class DownloadError(RemoteError):
+    """A published file could not be fetched whole; names its address and what went wrong."""
 
 
 class MalformedDataError(RemoteError):
