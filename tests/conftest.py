@@ -1,0 +1,34 @@
+"""What every test has: the services plugin, hypothesis profiles, and one printed seed."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import random
+
+import hypothesis
+import pytest
+
+# Fixtures of real brokers ("kafka" and its relatives), and --require.
+if importlib.util.find_spec("services") is not None:
+    pytest_plugins = ["services"]
+
+#: Change it to draw other random data: PYKAFKA_TEST_SEED=7 make test.
+SEED = int(os.environ.get("PYKAFKA_TEST_SEED", "20150212"))
+
+# In CI the same examples are drawn each time, so that a failure belongs to the change that shows
+# it. At a desk they differ from run to run, and a failing one is printed as a decorator to paste.
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
+hypothesis.settings.register_profile("desk", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+
+def pytest_report_header() -> str:
+    profile = hypothesis.settings.get_current_profile_name()
+    return f"seed: {SEED} (PYKAFKA_TEST_SEED), hypothesis profile: {profile}"
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest) -> random.Random:
+    """Random numbers that are the same for a test whatever ran before it."""
+    return random.Random(f"{SEED}:{request.node.nodeid}")
