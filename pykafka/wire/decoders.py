@@ -27,6 +27,7 @@ from .primitives import (
     decode_uvarint,
     skip_tagged_fields,
 )
+from .source import FunctionSource
 
 if TYPE_CHECKING:
     from .schema import ApiMessage, Field, Struct
@@ -55,8 +56,18 @@ def _leftover(where: str, position: int, end: int) -> MalformedDataError:
     return MalformedDataError(f"{where}: {end - position} bytes too many")
 
 
-class _DecoderSource:
+class _DecoderSource(FunctionSource):
     def __init__(self, message: type[ApiMessage], version: int) -> None:
+        super().__init__(
+            "decode(data)",
+            {
+                "malformed": _malformed,
+                "leftover": _leftover,
+                "uvarint": decode_uvarint,
+                "skip_tagged_fields": skip_tagged_fields,
+                "new": object.__new__,
+            },
+        )
         self.message = message
         self.version = version
         self.flexible = version in message.flexible_versions
@@ -64,17 +75,6 @@ class _DecoderSource:
         # Any other is copied first, because bytes are quicker to take apart.
         self.by_view = _contains_records(message)
         self.title = f"{message.__name__} v{version}"
-        self.lines: list[str] = []
-        self.depth = 1
-        self.run: list[tuple[str, str]] = []
-        self.numbered = 0
-        self.environment: dict[str, Any] = {
-            "malformed": _malformed,
-            "leftover": _leftover,
-            "uvarint": decode_uvarint,
-            "skip_tagged_fields": skip_tagged_fields,
-            "new": object.__new__,
-        }
 
     def compile(self) -> Callable[[Any], Any]:
         self.emit("p = 0")
@@ -83,30 +83,8 @@ class _DecoderSource:
         self.emit("if p != end:")
         self.emit(f"    raise leftover({self.title!r}, p, end)")
         self.emit(f"return {root}")
-        source = "\n".join(["def decode(data):", *self.lines])
-        exec(compile(source, f"<decoder of {self.title}>", "exec"), self.environment)
-        decode: Callable[[Any], Any] = self.environment["decode"]
+        decode = self.define(f"decoder of {self.title}")
         return _through_view(decode) if self.by_view else _through_bytes(decode)
-
-    def emit(self, line: str) -> None:
-        self.lines.append("    " * self.depth + line)
-
-    @contextmanager
-    def block(self, opening: str) -> Iterator[None]:
-        self.emit(opening)
-        self.depth += 1
-        yield
-        self.flush()
-        self.depth -= 1
-
-    def unique(self, prefix: str) -> str:
-        self.numbered += 1
-        return f"{prefix}{self.numbered}"
-
-    def constant(self, prefix: str, value: Any) -> str:
-        name = self.unique(prefix)
-        self.environment[name] = value
-        return name
 
     # --- values of fixed size ---------------------------------------------------------
 

@@ -8,8 +8,7 @@ once: no sizes are computed beforehand.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ..exceptions import UnsupportedVersion
@@ -23,6 +22,7 @@ from .primitives import (
     WireType,
     encode_uvarint,
 )
+from .source import FunctionSource
 
 if TYPE_CHECKING:
     from .schema import ApiMessage, Field, Struct
@@ -73,53 +73,29 @@ def _tagged_fields(fields: Iterable[tuple[int, list[bytes]]]) -> bytes:
     return b"".join(parts)
 
 
-class _EncoderSource:
+class _EncoderSource(FunctionSource):
     def __init__(self, message: type[ApiMessage], version: int) -> None:
+        super().__init__(
+            "encode(m, w)",
+            {
+                "binary": _binary,
+                "lacking": _lacking,
+                "tagged_fields": _tagged_fields,
+                "uuid": _uuid,
+                "uvarint": encode_uvarint,
+            },
+        )
         self.message = message
         self.version = version
         self.flexible = version in message.flexible_versions
-        self.lines: list[str] = []
-        self.depth = 1
+        #: What appends to the list that is being filled.
         self.append = "w"
-        self.run: list[tuple[str, str]] = []
-        self.numbered = 0
-        self.environment: dict[str, Any] = {
-            "binary": _binary,
-            "lacking": _lacking,
-            "tagged_fields": _tagged_fields,
-            "uuid": _uuid,
-            "uvarint": encode_uvarint,
-        }
 
     def compile(self) -> Callable[[Any, Callable[[bytes], None]], None]:
         self.emit("pass")
         self.struct(self.message, "m", "")
         self.flush()
-        source = "\n".join(["def encode(m, w):", *self.lines])
-        title = f"<encoder of {self.message.__name__} v{self.version}>"
-        exec(compile(source, title, "exec"), self.environment)
-        encode: Callable[[Any, Callable[[bytes], None]], None] = self.environment["encode"]
-        return encode
-
-    def emit(self, line: str) -> None:
-        self.lines.append("    " * self.depth + line)
-
-    @contextmanager
-    def block(self, opening: str) -> Iterator[None]:
-        self.emit(opening)
-        self.depth += 1
-        yield
-        self.flush()
-        self.depth -= 1
-
-    def unique(self, prefix: str) -> str:
-        self.numbered += 1
-        return f"{prefix}{self.numbered}"
-
-    def constant(self, prefix: str, value: Any) -> str:
-        name = self.unique(prefix)
-        self.environment[name] = value
-        return name
+        return self.define(f"encoder of {self.message.__name__} v{self.version}")
 
     def flush(self) -> None:
         """Emit the one call that writes what has gathered in the run."""

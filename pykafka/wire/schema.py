@@ -29,6 +29,7 @@ from .decoders import compile_decoder
 from .diagnosis import explain
 from .encoders import compile_encoder
 from .primitives import Sized, WireType, as_wire_type
+from .source import FunctionSource
 
 if TYPE_CHECKING:
     from typing_extensions import dataclass_transform
@@ -209,23 +210,24 @@ def _shown(spec: Field, value: Any) -> str:
 def _compile_init(cls: type[Struct]) -> Callable[..., None]:
     """Generate ``__init__`` with one keyword-only parameter for each field."""
     environment: dict[str, Any] = {"MISSING": _MISSING}
-    parameters = []
-    body = ["pass"]
+    parameters = ["self", "*"] if cls.fields else ["self"]
+    body = []
     for number, spec in enumerate(cls.fields):
-        value = spec.name
+        default, value = f"d{number}", spec.name
         if spec.required:
             parameters.append(spec.name)
         elif spec.factory is None:
-            environment[f"d{number}"] = spec.default
-            parameters.append(f"{spec.name}=d{number}")
+            environment[default] = spec.default
+            parameters.append(f"{spec.name}={default}")
         else:
-            environment[f"d{number}"] = spec.factory
+            environment[default] = spec.factory
             parameters.append(f"{spec.name}=MISSING")
-            value = f"d{number}() if {spec.name} is MISSING else {spec.name}"
+            value = f"{default}() if {spec.name} is MISSING else {spec.name}"
         body.append(f"self.{spec.name} = {value}")
-    signature = ", ".join(["self", "*", *parameters] if parameters else ["self"])
-    exec(f"def __init__({signature}):\n    " + "\n    ".join(body), environment)
-    init: Callable[..., None] = environment["__init__"]
+    source = FunctionSource(f"__init__({', '.join(parameters)})", environment)
+    for line in body or ["pass"]:
+        source.emit(line)
+    init = source.define(f"__init__ of {cls.__name__}")
     init.__qualname__ = f"{cls.__qualname__}.__init__"
     return init
 
