@@ -1,0 +1,71 @@
+"""Directives that show tables of the code: what is declared once is written once.
+
+``{options-table} CONSUMER`` shows a table of :mod:`pykafka.options`, ``{deviations-table}`` the
+deliberate differences from 2.8 that ``tests/compat/deviations.py`` lists and its test checks.
+"""
+
+from __future__ import annotations
+
+import runpy
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from docutils.statemachine import StringList
+
+from pykafka import options
+
+DEVIATIONS = Path(__file__).resolve().parents[2] / "tests" / "compat" / "deviations.py"
+
+
+def _table(head: list[str], rows: Iterable[list[str]]) -> Iterator[str]:
+    for row in (head, ["---"] * len(head), *rows):
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
+
+
+class _Table(Directive):
+    def lines(self) -> Iterator[str]:
+        raise NotImplementedError
+
+    def run(self) -> list[nodes.Node]:
+        """Parse the table's Markdown in place."""
+        container = nodes.container()
+        source, _ = self.state_machine.get_source_and_line(self.lineno)
+        self.state.nested_parse(StringList(list(self.lines()), source or ""), 0, container)
+        return list(container.children)
+
+
+class OptionsTable(_Table):
+    """``{options-table} NAME``: the table ``pykafka.options.NAME``."""
+
+    required_arguments = 1
+
+    def lines(self) -> Iterator[str]:
+        """Name, default, bounds and meaning of each option."""
+        table: dict[str, options.Option] = getattr(options, self.arguments[0])
+        rows = [
+            [f"`{option.name}`", f"`{option.default!r}`", option.bounds, option.meaning]
+            for option in table.values()
+        ]
+        return _table(["option", "default", "may be", "meaning"], rows)
+
+
+class DeviationsTable(_Table):
+    """``{deviations-table}``: what differs from 2.8 on purpose."""
+
+    def lines(self) -> Iterator[str]:
+        """Name and reason of each deviation."""
+        deviations = runpy.run_path(str(DEVIATIONS))["DEVIATIONS"]
+        if not deviations:
+            return iter(["So far there is none."])
+        rows = [[f"`{name}`", reason] for name, reason in deviations.items()]
+        return _table(["name in 2.8", "what is different, and why"], rows)
+
+
+def setup(app: Any) -> dict[str, bool]:
+    """Sphinx calls this."""
+    app.add_directive("options-table", OptionsTable)
+    app.add_directive("deviations-table", DeviationsTable)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

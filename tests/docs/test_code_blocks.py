@@ -1,0 +1,127 @@
+"""What the README and the documentation show works when it is typed in."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docs.pages import PAGES, ROOT, Block, blocks
+
+#: Pages whose programs need what is not written yet -> what that is. Strict: a page that works
+#: must leave the list.
+NOT_YET = {
+    "README.md": "KafkaClient",
+    "docs/quickstart.md": "KafkaClient",
+}
+
+#: What a page's addresses stand for -> how to get the real one from the fixture ``kafka``.
+ADDRESSES = {
+    "127.0.0.1:9092": lambda kafka: kafka.bootstrap,
+    "127.0.0.1:2181": lambda kafka: kafka.zookeeper_hosts,
+}
+
+#: Our own commands, as modules to run.
+COMMANDS = {"kafka-tools": "pykafka.cli.kafka_tools", "pykafka": "pykafka.cli"}
+
+#: Languages that no one runs: shown text, data, and directives of the documentation.
+SHOWN = {"text", "toml", "ini", "clojure"}
+
+Substitute = Callable[[str], str]
+
+
+def _name(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def _run(page: Path) -> list[Block]:
+    return [block for block in blocks(page) if block.reason is None]
+
+
+def _pages_with(*languages: str) -> list[Any]:
+    pages = []
+    for page in PAGES:
+        if any(block.language in languages for block in _run(page)):
+            missing = NOT_YET.get(_name(page)) if "python" in languages else None
+            marks = [pytest.mark.xfail(reason=missing, strict=True)] if missing else []
+            pages.append(pytest.param(page, id=_name(page), marks=marks))
+    return pages
+
+
+@pytest.fixture
+def substitute(request: pytest.FixtureRequest) -> Substitute:
+    """Put the addresses of real servers, which are started if need be, into a text."""
+
+    def replaced(text: str) -> str:
+        for shown, real in ADDRESSES.items():
+            if shown in text:
+                text = text.replace(shown, real(request.getfixturevalue("kafka")))
+        return text
+
+    return replaced
+
+
+@pytest.mark.parametrize("page", _pages_with("python"))
+def test_the_python_blocks_of_a_page_run_as_one_program(page: Path, substitute: Substitute) -> None:
+    names: dict[str, Any] = {"__name__": "__main__"}
+    printed = ""
+    for block in _run(page):
+        if block.is_output:
+            assert printed == block.text, f"{_name(page)}:{block.line}"
+        if block.language != "python":
+            continue
+        # Empty lines in front make the line numbers of a traceback those of the page.
+        source = "\n" * (block.line - 1) + substitute(block.text)
+        with contextlib.redirect_stdout(io.StringIO()) as output:
+            exec(compile(source, page, "exec"), names)
+        printed = output.getvalue()
+
+
+def _check_command(words: list[str]) -> None:
+    """Check that what a foreign command names exists.
+
+    :raises AssertionError: it does not, or the command is one that nothing here knows.
+    """
+    if words[0] == "make":
+        makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+        for target in [word for word in words[1:] if "=" not in word]:
+            assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"no make target {target}"
+    elif words[:2] == ["pip", "install"]:
+        declared = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+        for extra in re.findall(r"[\w-]+", " ".join(re.findall(r"\[(.*?)\]", " ".join(words)))):
+            assert re.search(rf"^{extra} = \[", declared, re.MULTILINE), f"no extra {extra}"
+    else:
+        assert words == ["tox"], f"nothing here can check the command: {shlex.join(words)}"
+
+
+@pytest.mark.parametrize("page", _pages_with("console"))
+def test_the_commands_of_a_page_work_or_name_what_exists(
+    page: Path, substitute: Substitute
+) -> None:
+    for block in _run(page):
+        if block.language != "console":
+            continue
+        for line in block.text.splitlines():
+            if not line.startswith("$ "):
+                continue
+            words = shlex.split(line[2:], comments=True)
+            if words[0] not in COMMANDS:
+                _check_command(words)
+                continue
+            command = [sys.executable, "-m", COMMANDS[words[0]], *map(substitute, words[1:])]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+            assert done.returncode == 0, f"{_name(page)}: {line}\n{done.stdout}{done.stderr}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_no_block_is_of_a_language_that_is_neither_run_nor_just_shown(page: Path) -> None:
+    for block in blocks(page):
+        known = block.language in {"python", "console", *SHOWN} or block.language.startswith("{")
+        assert known or block.reason, f"{_name(page)}:{block.line}: {block.language or 'no'} block"
