@@ -1,4 +1,4 @@
-"""ApiVersions (API 18)."""
+"""ApiVersions (API 18): the versions that a broker speaks."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ __all__ = [
 
 
 class ApiVersionsRequest(ApiMessage, api_key=18, versions="0-4", flexible="3+"):
+    """Ask which APIs and versions the broker has (from 0.10 on; older ones hang up).
+
+    A broker that lacks the version asked for answers in version 0 with error 35.
+    """
+
     client_software_name: str = field(STRING, "3+", default="", ignorable=True)
     client_software_version: str = field(STRING, "3+", default="", ignorable=True)
 
@@ -38,6 +43,8 @@ class FinalizedFeatureKey(Struct):
 
 
 class ApiVersionsResponse(ApiMessage, answers=ApiVersionsRequest):
+    """The range of versions for each API key."""
+
     error_code: int = field(INT16, "0+")
     api_keys: list[ApiVersion] = field(ArrayOf(ApiVersion), "0+")
     throttle_time_ms: int = field(INT32, "1+", default=0, ignorable=True)

@@ -1,4 +1,4 @@
-"""Fetch (API 1)."""
+"""Fetch (API 1): read records of partitions."""
 
 from __future__ import annotations
 
@@ -51,6 +51,13 @@ class ForgottenTopic(Struct):
 
 
 class FetchRequest(ApiMessage, api_key=1, versions="0-18", flexible="12+"):
+    """Read records of partitions; to be sent to their leader (from 11 on also to a replica).
+
+    The broker answers after ``max_wait_ms`` at the latest, earlier with ``min_bytes``. Consumers
+    have ``replica_id`` -1. Before version 3 each partition fills its ``partition_max_bytes``
+    and the last message may be cut off. Sessions (``session_*``) are KIP-227: epoch -1 is none.
+    """
+
     cluster_id: str | None = field(
         STRING, "12+", nullable="12+", default=None, tag=0, ignorable=True
     )
@@ -119,6 +126,8 @@ class NodeEndpoint(Struct):
 
 
 class FetchResponse(ApiMessage, answers=FetchRequest):
+    """Records as they stand in the log; the first may lie before the offset that was asked for."""
+
     throttle_time_ms: int = field(INT32, "1+", default=0, ignorable=True)
     error_code: int = field(INT16, "7+", default=0, ignorable=True)
     session_id: int = field(INT32, "7+", default=0)

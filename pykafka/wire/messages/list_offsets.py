@@ -1,4 +1,4 @@
-"""ListOffsets (API 2)."""
+"""ListOffsets (API 2): the offsets that partitions hold, or hold from a time on."""
 
 from __future__ import annotations
 
@@ -28,6 +28,12 @@ class ListOffsetsTopic(Struct):
 
 
 class ListOffsetsRequest(ApiMessage, api_key=2, versions="0-11", flexible="6+"):
+    """Look up offsets; to be sent to the partitions' leader.
+
+    ``timestamp``: milliseconds, or -1 for the end and -2 for the start. ``replica_id`` is -1.
+    Version 0 looks at whole segments and answers ``max_num_offsets`` of them, newest first.
+    """
+
     replica_id: int = field(INT32, "0+")
     isolation_level: int = field(INT8, "2+", default=0)
     topics: list[ListOffsetsTopic] = field(ArrayOf(ListOffsetsTopic), "0+")
@@ -51,5 +57,7 @@ class ListOffsetsTopicResponse(Struct):
 
 
 class ListOffsetsResponse(ApiMessage, answers=ListOffsetsRequest):
+    """Version 0 fills ``old_style_offsets``, later ones ``timestamp`` and ``offset`` (-1: none)."""
+
     throttle_time_ms: int = field(INT32, "2+", default=0, ignorable=True)
     topics: list[ListOffsetsTopicResponse] = field(ArrayOf(ListOffsetsTopicResponse), "0+")

@@ -1,4 +1,4 @@
-"""Metadata (API 3)."""
+"""Metadata (API 3): brokers, topics, and where partitions lead."""
 
 from __future__ import annotations
 
@@ -21,6 +21,13 @@ class MetadataRequestTopic(Struct):
 
 
 class MetadataRequest(ApiMessage, api_key=3, versions="0-13", flexible="9+"):
+    """Describe topics.
+
+    All topics are asked for with ``None``, or in version 0 with an empty list; an empty list
+    asks later versions for none. Before version 4 brokers that create topics automatically
+    create what is asked for and missing.
+    """
+
     topics: list[MetadataRequestTopic] | None = field(
         ArrayOf(MetadataRequestTopic), "0+", nullable="1+"
     )
@@ -56,6 +63,8 @@ class MetadataResponseTopic(Struct):
 
 
 class MetadataResponse(ApiMessage, answers=MetadataRequest):
+    """The cluster; ``leader_id`` is -1 while a partition has no leader."""
+
     throttle_time_ms: int = field(INT32, "3+", default=0, ignorable=True)
     brokers: list[MetadataResponseBroker] = field(ArrayOf(MetadataResponseBroker), "0+")
     cluster_id: str | None = field(STRING, "2+", nullable="2+", default=None, ignorable=True)

@@ -1,4 +1,4 @@
-"""OffsetCommit (API 8)."""
+"""OffsetCommit (API 8): store offsets of a group."""
 
 from __future__ import annotations
 
@@ -32,6 +32,12 @@ class OffsetCommitRequestTopic(Struct):
 
 
 class OffsetCommitRequest(ApiMessage, api_key=8, versions="0-10", flexible="8+"):
+    """Store the offsets that a group goes on from; to be sent to its coordinator.
+
+    Version 0 stores them in ZooKeeper (any broker does it), later ones in Kafka. Without
+    membership, ``generation_id_or_member_epoch`` is -1 and ``member_id`` empty.
+    """
+
     group_id: str = field(STRING, "0+")
     generation_id_or_member_epoch: int = field(INT32, "1+", default=-1, ignorable=True)
     member_id: str = field(STRING, "1+", default="", ignorable=True)
@@ -54,5 +60,7 @@ class OffsetCommitResponseTopic(Struct):
 
 
 class OffsetCommitResponse(ApiMessage, answers=OffsetCommitRequest):
+    """An error code for each partition."""
+
     throttle_time_ms: int = field(INT32, "3+", default=0, ignorable=True)
     topics: list[OffsetCommitResponseTopic] = field(ArrayOf(OffsetCommitResponseTopic), "0+")

@@ -1,4 +1,4 @@
-"""OffsetFetch (API 9)."""
+"""OffsetFetch (API 9): stored offsets of a group."""
 
 from __future__ import annotations
 
@@ -40,6 +40,12 @@ class OffsetFetchRequestGroup(Struct):
 
 
 class OffsetFetchRequest(ApiMessage, api_key=9, versions="0-10", flexible="6+"):
+    """Read the offsets that a group has stored; to be sent to its coordinator.
+
+    Version 0 reads ZooKeeper (any broker does it), later ones Kafka. From 2 on ``topics=None``
+    asks for all, from 8 on several groups are asked for with ``groups`` alone.
+    """
+
     group_id: str = field(STRING, "0-7", default="")
     topics: list[OffsetFetchRequestTopic] | None = field(
         ArrayOf(OffsetFetchRequestTopic), "0-7", nullable="2-7", factory=list
@@ -88,6 +94,8 @@ class OffsetFetchResponseGroup(Struct):
 
 
 class OffsetFetchResponse(ApiMessage, answers=OffsetFetchRequest):
+    """``committed_offset`` is -1 where nothing is stored (version 0 may say code 3 instead)."""
+
     throttle_time_ms: int = field(INT32, "3+", default=0, ignorable=True)
     topics: list[OffsetFetchResponseTopic] = field(
         ArrayOf(OffsetFetchResponseTopic), "0-7", factory=list

@@ -1,4 +1,4 @@
-"""Produce (API 0)."""
+"""Produce (API 0): append records to partitions."""
 
 from __future__ import annotations
 
@@ -30,6 +30,13 @@ class TopicProduceData(Struct):
 
 
 class ProduceRequest(ApiMessage, api_key=0, versions="0-13", flexible="9+"):
+    """Append records to partitions; to be sent to their leader.
+
+    ``acks``: 0 (the broker does not answer), 1 (the leader has it) or -1 (all in-sync replicas
+    have it); ``timeout_ms`` bounds the wait for these. Versions 0 and 1 carry message sets of
+    magic 0, version 2 of magic 1, later ones record batches. From 13 on topics go by id.
+    """
+
     transactional_id: str | None = field(STRING, "3+", nullable="3+", default=None)
     acks: int = field(INT16, "0+")
     timeout_ms: int = field(INT32, "0+")
@@ -77,6 +84,8 @@ class NodeEndpoint(Struct):
 
 
 class ProduceResponse(ApiMessage, answers=ProduceRequest):
+    """A result for each partition; ``base_offset`` is the offset of the first record."""
+
     responses: list[TopicProduceResponse] = field(ArrayOf(TopicProduceResponse), "0+")
     throttle_time_ms: int = field(INT32, "1+", default=0, ignorable=True)
     node_endpoints: list[NodeEndpoint] = field(ArrayOf(NodeEndpoint), "10+", factory=list, tag=0)
