@@ -1,0 +1,1 @@
+"""Control procedures: generators that ask brokers and decide what the answers mean."""

@@ -1,0 +1,108 @@
+"""Finding the broker that keeps a group's offsets, and asking it with patience."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
+
+from ...exceptions import ProtocolClientError, RemoteError
+from ...wire.errors import error_info
+from ...wire.messages.find_coordinator import FindCoordinatorRequest
+from ...wire.schema import ApiMessage
+from ..effects import COORDINATOR, GENERAL, Node, Procedure, Request, Sleep
+from .view import ClusterView
+
+__all__ = ["Patience", "ask_coordinator", "find_coordinator"]
+
+_T = TypeVar("_T")
+
+
+class Patience(NamedTuple):
+    """How often a request to the coordinator is repeated, and how long each may take.
+
+    :ivar retries: repetitions after the first try.
+    :ivar backoff_s: the wait before the n-th repetition is n times this.
+    """
+
+    retries: int
+    backoff_s: float
+    timeout_s: float
+
+
+def find_coordinator(view: ClusterView, group: str, patience: Patience) -> Procedure[Node]:
+    """The broker that coordinates a group; remembered in the view.
+
+    A cluster whose offsets topic does not exist yet makes it at this request and says
+    "not available" until it is there, so that this is repeated.
+
+    :raises RemoteError: no broker could say within the retries.
+    """
+    known = view.coordinators.get(group)
+    if known is not None:
+        return known
+    failure: RemoteError | None = None
+    for attempt in range(patience.retries + 1):
+        if attempt:
+            yield Sleep(attempt * patience.backoff_s)
+        for node in view.nodes():
+            request = FindCoordinatorRequest(key=group)
+            try:
+                answer = yield Request(node, request, GENERAL, patience.timeout_s)
+            except RemoteError as error:
+                failure = error
+                continue
+            if not answer.error_code:
+                node = _coordinator(view, answer)
+                view.coordinators[group] = node
+                return node
+            info = error_info(answer.error_code)
+            failure = info.exception(f"looking for the coordinator of group {group!r}")
+            if not info.retriable:
+                raise failure
+    assert failure is not None
+    raise failure
+
+
+def _coordinator(view: ClusterView, answer: Any) -> Node:
+    known = view.snapshot.brokers.get(answer.node_id)
+    if known is not None and (known.host, known.port) == (answer.host, answer.port):
+        return int(answer.node_id)
+    return str(answer.host), int(answer.port)
+
+
+def ask_coordinator(
+    view: ClusterView,
+    group: str,
+    message: ApiMessage,
+    patience: Patience,
+    judge: Callable[[Any], tuple[_T | None, ProtocolClientError | None]],
+    version: int | None = None,
+) -> Procedure[_T]:
+    """Send a request to a group's coordinator until the answer is good or patience ends.
+
+    :param judge: takes the answer to (result, None), or (None, the error that is in it).
+    :raises RemoteError: the last failure; non-retriable ones at once.
+    """
+    failure: RemoteError | None = None
+    for attempt in range(patience.retries + 1):
+        if attempt:
+            yield Sleep(attempt * patience.backoff_s)
+        node = yield from find_coordinator(view, group, patience)
+        try:
+            answer = yield Request(node, message, COORDINATOR, patience.timeout_s, version)
+        except ProtocolClientError:
+            raise  # not from the coordinator's mouth: this client and it share no version
+        except RemoteError as error:
+            failure = error
+            view.coordinators.pop(group, None)
+            continue
+        result, failure = judge(answer)
+        if failure is None:
+            return result  # type: ignore[return-value]  # a judge without failure has a result
+        info = error_info(failure.error_code or 0)
+        if info.find_coordinator:
+            view.coordinators.pop(group, None)
+        if not info.retriable:
+            raise failure
+    assert failure is not None
+    raise failure

@@ -1,0 +1,110 @@
+"""Which version of a request to speak with a broker."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from ..exceptions import InvalidOptionError, UnsupportedVersion
+from ..wire.schema import ApiMessage
+
+__all__ = [
+    "LEGACY",
+    "SPOKEN",
+    "BrokerVersions",
+    "check_broker_version",
+    "from_answer",
+    "negotiate",
+]
+
+
+class BrokerVersions(NamedTuple):
+    """What one broker speaks, as learnt on one connection.
+
+    :ivar ranges: API key -> (lowest, highest) version.
+    :ivar release: the release that it seems to be, for error texts.
+    """
+
+    ranges: Mapping[int, tuple[int, int]]
+    release: str
+
+
+#: The versions whose meaning the client's logic knows, by API key; the wire layer declares
+#: more than these. 0.8.2's for now.
+SPOKEN: Mapping[int, tuple[int, int]] = {
+    0: (0, 0),
+    1: (0, 0),
+    2: (0, 0),
+    3: (0, 0),
+    8: (0, 1),
+    9: (0, 1),
+    10: (0, 0),
+    18: (0, 0),
+}
+
+#: A broker that hangs up on ApiVersions is a 0.8 or a 0.9. What 0.8.2 speaks, by
+#: observation of 0.8.2.2; OffsetCommit and OffsetFetch v1 keep offsets in Kafka.
+LEGACY = BrokerVersions({key: SPOKEN[key] for key in (0, 1, 2, 3, 8, 9, 10)}, "0.8.2 or 0.9")
+
+#: The first release whose ApiVersions answer has this (API key, highest version): read off
+#: the published message definitions, newest first.
+_MARKS = (
+    ((1, 18), "4.1 or newer"),
+    ((1, 17), "3.9 or newer"),
+    ((1, 16), "3.7 or newer"),
+    ((1, 13), "3.1 or newer"),
+    ((1, 12), "2.7 or newer"),
+    ((1, 11), "2.3 or newer"),
+    ((1, 8), "2.0 or newer"),
+    ((1, 7), "1.1 or newer"),
+    ((1, 6), "1.0"),
+    ((1, 5), "0.11"),
+    ((1, 3), "0.10.1 or 0.10.2"),
+    ((1, 2), "0.10.0"),
+)
+
+
+def from_answer(ranges: Mapping[int, tuple[int, int]]) -> BrokerVersions:
+    """The versions of a broker that answered ApiVersions with these ranges."""
+    for (key, version), release in _MARKS:
+        if key in ranges and ranges[key][1] >= version:
+            return BrokerVersions(ranges, release)
+    return BrokerVersions(ranges, "of an unknown release")
+
+
+def negotiate(request: type[ApiMessage], broker: BrokerVersions, pinned: int | None = None) -> int:
+    """The version to use for a request and its response: the highest in common, or ``pinned``.
+
+    :raises UnsupportedVersion: there is none; names API, both ranges and the release.
+    """
+    ours = SPOKEN[request.api_key]
+    lowest, highest = broker.ranges.get(request.api_key, (0, -1))
+    if pinned is not None:
+        if lowest <= pinned <= highest:
+            return pinned
+        wanted = f"version {pinned}"
+    else:
+        version = min(ours[1], highest)
+        if version >= max(ours[0], lowest):
+            return version
+        wanted = f"versions {ours[0]} to {ours[1]}"
+    theirs = f"{lowest} to {highest}" if highest >= 0 else "none"
+    raise UnsupportedVersion(
+        f"{request.name}: this client speaks {wanted}, the broker (Kafka {broker.release})"
+        f" speaks {theirs}"
+    )
+
+
+def check_broker_version(text: str | bytes) -> str:
+    """Check 2.x's ``broker_version``: it must look like a version, and chooses nothing.
+
+    :raises InvalidOptionError: it does not look like one.
+    """
+    version = text.decode("ascii", "replace") if isinstance(text, bytes) else text
+    if not re.fullmatch(r"\d+(\.\d+){0,3}", version):
+        raise InvalidOptionError(
+            f"option broker_version must be a release such as '0.8.2' or '4.1.0', not {text!r}"
+            " (it may be left out: versions are negotiated)"
+        )
+    return version

@@ -1,0 +1,87 @@
+"""Making one connection: name look-up, TCP, TLS; blocking, on a thread of its own."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from ..exceptions import SocketDisconnectedError
+from .address import Address
+from .reactor import Reactor
+from .tls import secure
+
+__all__ = ["ConnectOptions", "connect", "start_connecting"]
+
+
+class ConnectOptions(NamedTuple):
+    """How connections are made.
+
+    :ivar timeout_s: bound on name look-up excepted, all of the connecting.
+    :ivar source: local address to start from, ``None`` for any.
+    :ivar ssl_config: see :func:`pykafka.net.tls.secure`; ``None`` for plain text.
+    """
+
+    timeout_s: float
+    source: tuple[str, int] | None = None
+    ssl_config: Any = None
+
+
+def start_connecting(
+    reactor: Reactor,
+    address: Address,
+    options: ConnectOptions,
+    done: Callable[[socket.socket | None, SocketDisconnectedError | None], None],
+) -> None:
+    """Connect beside the loop, then call ``done`` on it with a non-blocking socket or an error.
+
+    A name look-up cannot be interrupted and would hold up everything on the loop.
+    """
+
+    def work() -> None:
+        try:
+            sock = connect(reactor.socket, address, options)
+        except SocketDisconnectedError as error:
+            reactor.call_soon(done, None, error)
+        else:
+            sock.setblocking(False)
+            reactor.call_soon(done, sock, None)
+
+    reactor.spawn(work, name=f"connect {address}")
+
+
+def connect(sockets: ModuleType, address: Address, options: ConnectOptions) -> socket.socket:
+    """A connected socket, through the first of the host's addresses that accepts.
+
+    :raises SocketDisconnectedError: none does, or the host has no address.
+    """
+    deadline = time.monotonic() + options.timeout_s
+    try:
+        found = sockets.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise SocketDisconnectedError(
+            f"host {address.host!r} does not resolve: {error}; check the name in hosts="
+            " (or advertised.listeners of the broker)"
+        ) from error
+    failure: OSError | None = None
+    for family, kind, protocol, _, target in found:
+        sock: socket.socket = sockets.socket(family, kind, protocol)
+        try:
+            sock.settimeout(max(0.05, deadline - time.monotonic()))
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            if options.source is not None:
+                sock.bind(options.source)
+            sock.connect(target)
+            if options.ssl_config is None:
+                return sock
+            return secure(sock, options.ssl_config, address.host)
+        except OSError as error:
+            sock.close()
+            failure = error
+        except BaseException:
+            sock.close()
+            raise
+    raise SocketDisconnectedError(f"cannot connect to {address}: {failure}") from failure

@@ -1,0 +1,349 @@
+"""The core of a client: its loop, its connections, what it knows of the cluster."""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import weakref
+from collections import Counter
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, TypeVar
+
+from ..core.control.handshake import open_connection
+from ..core.effects import Connect, Exchange, Node, Now, Procedure, Refresh, Request, Sleep, Wait
+from ..core.metadata import EMPTY, Snapshot
+from ..core.versions import negotiate
+from ..exceptions import (
+    ClientClosedError,
+    LeaderNotAvailable,
+    RemoteError,
+    SocketDisconnectedError,
+    UsageError,
+    WaitTimedOutError,
+)
+from ..net.address import Address, parse_hosts, parse_source_address
+from ..net.connection import Connection
+from ..net.connector import ConnectOptions, start_connecting
+from ..net.pool import Pool, PoolHooks
+from ..options import Settings
+from .backend import Backend
+from .loop import Loop
+from .metadata import MetadataKeeper
+from .tasks import Resume, Signal, Task
+
+__all__ = ["ClientCore"]
+
+log = logging.getLogger("pykafka.cluster")
+
+_T = TypeVar("_T")
+
+#: Slack over a procedure's own time-outs before a blocking call gives it up.
+_SLACK_S = 5.0
+_CLOSE_S = 5.0
+
+_cores: weakref.WeakSet[ClientCore] = weakref.WeakSet()
+
+
+class ClientCore:
+    """What the users' objects of one client share. Never holds one of them.
+
+    Everything runs on the loop; :meth:`run`, :meth:`start`, :meth:`call` and :meth:`close`
+    are for other threads. Implements :class:`pykafka.core.control.view.ClusterView`.
+    """
+
+    def __init__(self, settings: Settings, backend: Backend) -> None:
+        self.settings = settings
+        self.backend = backend
+        self.socket_timeout_s = settings.socket_timeout_ms / 1000
+        self.bootstrap: list[Address] = []
+        if not settings.zookeeper_hosts:
+            self.bootstrap = parse_hosts(settings.hosts)
+        self.snapshot: Snapshot = EMPTY
+        self.coordinators: dict[str, Node] = {}
+        #: Topics that consumers and producers use, counted.
+        self.topics_in_use: Counter[str] = Counter()
+        #: Called on the loop with each new snapshot.
+        self.metadata_listeners: list[Callable[[Snapshot], None]] = []
+        #: Called in the child after a fork.
+        self.fork_listeners: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._connect_options = ConnectOptions(
+            self.socket_timeout_s,
+            parse_source_address(settings.source_address),
+            settings.ssl_config,
+        )
+        self._client_id = _text(settings.client_id)
+        self._closed = False
+        self._tasks: set[Task] = set()
+        self._performers: dict[type, Callable[[Any, Resume], None]] = {
+            Request: self._request,
+            Connect: self._connect,
+            Exchange: self._exchange,
+            Sleep: self._sleep,
+            Now: lambda _, resume: resume(self.loop.time(), None),
+            Wait: self._wait,
+            Refresh: self._refresh,
+        }
+        self._begin()
+        _cores.add(self)
+
+    def _begin(self) -> None:
+        self._pid = os.getpid()
+        self._start_lock = self.backend.lock()
+        self._tasks.clear()
+        self.loop = Loop(self.backend, "I/O")
+        self.pool = Pool(self.loop, PoolHooks(self._address_of, self._open))
+        self.keeper = MetadataKeeper(self)
+
+    # -- for the threads of users -----------------------------------------------------
+
+    def run(self, procedure: Procedure[_T], timeout_s: float) -> _T:
+        """Run a procedure and wait for its end.
+
+        :param timeout_s: more than what the procedure itself may take.
+        :raises WaitTimedOutError: it did not end in time; it is cancelled.
+        :raises ClientClosedError: the client is closed.
+        """
+        self._check_usable()
+        if self.loop.on_loop():
+            raise UsageError("a blocking call was made on the I/O thread")
+        ended = self.backend.event()
+        holder: list[Task] = []
+
+        def begin() -> None:
+            task = self.spawn(procedure)
+            holder.append(task)
+            task.when_done(lambda _: ended.set())
+
+        self.loop.call_soon(begin)
+        if not ended.wait(timeout_s + _SLACK_S):
+            error = WaitTimedOutError(f"no answer within {timeout_s + _SLACK_S:g} s")
+            self.loop.call_soon(lambda: holder[0].cancel(error) if holder else None)
+            raise error
+        task = holder[0]
+        if task.error is not None:
+            raise task.error
+        result: _T = task.result
+        return result
+
+    def start(self, procedure: Procedure[Any], done: Callable[[Task], None] | None = None) -> None:
+        """Run a procedure without waiting; ``done`` is called on the loop."""
+        self._check_usable()
+
+        def begin() -> None:
+            task = self.spawn(procedure)
+            if done is not None:
+                task.when_done(done)
+
+        self.loop.call_soon(begin)
+
+    def refresh(self, topics: Sequence[str] | None = None, create: bool = False) -> Snapshot:
+        """Fetch metadata now and wait for it."""
+
+        def procedure() -> Procedure[Snapshot]:
+            snapshot: Snapshot = yield Refresh(None if topics is None else list(topics), create)
+            return snapshot
+
+        return self.run(procedure(), self.socket_timeout_s * 2)
+
+    def close(self, timeout_s: float = _CLOSE_S) -> None:
+        """Close connections and end the loop. Idempotent; callable from the loop."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._pid == os.getpid():
+            self.loop.call_soon(self._close_on_loop)
+            self.loop.stop(timeout_s)
+
+    def close_soon(self) -> None:
+        """The same without waiting, for finalizers."""
+        if not self._closed and self._pid == os.getpid():
+            self._closed = True
+            self.loop.call_soon(self._close_on_loop)
+            self.loop.call_soon(self.loop.stop, 0.0)
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return self._closed
+
+    def _check_usable(self) -> None:
+        if self._closed:
+            raise ClientClosedError("this KafkaClient was closed; make a new one")
+
+    def _close_on_loop(self) -> None:
+        error = ClientClosedError("the client was closed")
+        for task in list(self._tasks):
+            task.cancel(error)
+        self.keeper.close(error)
+        self.pool.close()
+
+    # -- for the loop -----------------------------------------------------------------
+
+    def spawn(self, procedure: Generator[Any, Any, Any]) -> Task:
+        """Run a procedure on the loop; only there."""
+        task = Task(procedure, self.perform)
+        self._tasks.add(task)
+        task.when_done(self._tasks.discard)
+        return task.start()
+
+    def perform(self, effect: Any, resume: Resume) -> None:
+        """Start an effect; see :data:`pykafka.runtime.tasks.Performer`."""
+        self._performers[type(effect)](effect, resume)
+
+    def nodes(self) -> Sequence[Node]:
+        """Brokers to ask, best first: connected, then untried, then failing, then the seeds."""
+        known: list[Node] = list(self.snapshot.brokers)
+        random.shuffle(known)
+        known.sort(
+            key=lambda node: (not self.pool.is_connected(node)) + self.pool.is_failing(node)
+        )
+        addresses = {(b.host, b.port) for b in self.snapshot.brokers.values()}
+        seeds = [tuple(seed) for seed in self.bootstrap if tuple(seed) not in addresses]
+        return known + seeds
+
+    def _address_of(self, node: Node) -> Address:
+        if isinstance(node, tuple):
+            return Address(*node)
+        broker = self.snapshot.brokers.get(node)
+        if broker is None:
+            raise LeaderNotAvailable(f"broker {node} is not in the cluster's metadata (any more)")
+        return Address(broker.host, broker.port)
+
+    def _open(
+        self,
+        address: Address,
+        known: Any,
+        opened: Callable[[Connection | None, RemoteError | None], None],
+    ) -> None:
+        def done(task: Task) -> None:
+            if task.error is not None:
+                opened(None, _remote(task.error))
+                return
+            connection, connection.versions = task.result
+            self.pool.connected(connection)
+            opened(connection, None)
+
+        self.spawn(open_connection(address.host, address.port, known)).when_done(done)
+
+    def _connect(self, effect: Connect, resume: Resume) -> None:
+        address = Address(effect.host, effect.port)
+
+        def connected(sock: Any, error: SocketDisconnectedError | None) -> None:
+            if sock is None:
+                resume(None, error)
+                return
+            if self._closed:
+                sock.close()
+                resume(None, SocketDisconnectedError("the client was closed"))
+                return
+            connection = Connection(
+                self.loop,
+                sock,
+                address,
+                self._client_id,
+                self.settings.receive_max_bytes,
+                self.pool.disconnected,
+            )
+            resume(connection, None)
+
+        start_connecting(self.loop, address, self._connect_options, connected)
+
+    def _exchange(self, effect: Exchange, resume: Resume) -> None:
+        effect.connection.send(effect.message, effect.version, self.socket_timeout_s, resume)
+
+    def _request(self, effect: Request, resume: Resume) -> None:
+        timeout_s = self.socket_timeout_s if effect.timeout_s is None else effect.timeout_s
+        deadline = self.loop.time() + timeout_s
+        api = effect.request_class
+
+        def late() -> None:
+            resume(
+                None,
+                WaitTimedOutError(
+                    f"no connection to broker {effect.node} for {api.name} within {timeout_s:g} s"
+                ),
+            )
+
+        timer = self.loop.call_later(timeout_s, late)
+
+        def ready(connection: Connection | None, error: RemoteError | None) -> None:
+            timer.cancel()
+            if connection is None:
+                resume(None, error)
+                return
+            left = deadline - self.loop.time()
+            if left <= 0:
+                return  # late() has answered
+            try:
+                version = negotiate(api, connection.versions, effect.version)
+                message = effect.message if effect.api is None else effect.message(version)  # type: ignore[operator]  # a function where api is given
+            except RemoteError as failure:
+                resume(None, failure)
+                return
+            connection.send(message, version, left, resume, effect.respond)  # type: ignore[arg-type]  # see above
+
+        self.pool.acquire(effect.node, effect.purpose, ready)
+
+    def _sleep(self, effect: Sleep, resume: Resume) -> None:
+        self.loop.call_later(effect.seconds, resume, None, None)
+
+    def _wait(self, effect: Wait, resume: Resume) -> None:
+        signal: Signal = effect.signal
+        if effect.seconds is None:
+            if signal.wait(lambda: resume(True, None)):
+                resume(True, None)
+            return
+
+        def expired() -> None:
+            signal.forget()
+            resume(False, None)
+
+        timer = self.loop.call_later(effect.seconds, expired)
+
+        def woken() -> None:
+            timer.cancel()
+            resume(True, None)
+
+        if signal.wait(woken):
+            woken()
+
+    def _refresh(self, effect: Refresh, resume: Resume) -> None:
+        self.keeper.request(effect.topics, effect.create, resume)
+
+    # -- forks ------------------------------------------------------------------------
+
+    def after_fork(self) -> None:
+        """Drop, in the child, all work and sockets of the parent; reconnect when used."""
+        self.loop.abandon()
+        self.pool.abandon()
+        self.coordinators.clear()
+        listeners = list(self.fork_listeners)
+        self.fork_listeners.clear()
+        for listener in listeners:
+            listener.after_fork()
+        self.metadata_listeners.clear()
+        self.topics_in_use.clear()
+        if not self._closed:
+            self._begin()
+
+
+def _after_fork_in_child() -> None:
+    for core in list(_cores):
+        core.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("utf-8") if isinstance(value, bytes) else value
+
+
+def _remote(error: BaseException) -> RemoteError:
+    if isinstance(error, RemoteError):
+        return error
+    wrapped = SocketDisconnectedError(f"opening a connection failed: {error}")
+    wrapped.__cause__ = error
+    return wrapped
