@@ -11,16 +11,19 @@ from . import codecs
 from .checksums import crc32
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from typing import TypeAlias
 
-__all__ = ["MESSAGE_OVERHEAD", "encode_message_set", "encoded_size"]
+__all__ = ["MESSAGE_OVERHEAD", "Row", "encode_message_set", "encoded_size"]
+
+#: ``(timestamp, key, value)``
+Row: TypeAlias = "tuple[int, bytes | None, bytes | None]"
 
 #: Bytes of a message beside its key and value, by magic.
 MESSAGE_OVERHEAD = (26, 34)
 
-_head_v0 = struct.Struct(">BBi").pack
-_head_v1 = struct.Struct(">BBqi").pack
-_entry = struct.Struct(">qiI").pack
+_head = struct.Struct(">qiI").pack  # offset, size, checksum
+_int64 = struct.Struct(">q").pack
 _int32 = struct.Struct(">i").pack
 
 
@@ -30,7 +33,7 @@ def encoded_size(key_len: int, value_len: int, magic: int) -> int:
 
 
 def encode_message_set(
-    rows: Sequence[tuple[int, bytes | None, bytes | None]],
+    rows: Sequence[Row],
     magic: int,
     codec: int,
     level: int | None = None,
@@ -47,33 +50,107 @@ def encode_message_set(
     """
     if codec == CompressionType.ZSTD:
         raise UnsupportedVersion("zstd needs record format 2: a broker of 2.1 or newer")
-    plain = _encode(rows, magic)
+    plain = _encode_v1(rows) if magic else _encode_v0(rows)
     if codec == CompressionType.NONE or not rows:
         return plain
     packed = codecs.compress(codec, plain, magic=magic, level=level)
     latest = max(row[0] for row in rows) if magic else 0
-    return _encode([(latest, None, packed)], magic, codec, len(rows) - 1)
+    return _message(len(rows) - 1, magic, codec, latest, None, packed)
 
 
-def _encode(
-    rows: Sequence[tuple[int, bytes | None, bytes | None]],
+def _message(
+    offset: int,
     magic: int,
-    attributes: int = 0,
-    first_offset: int = 0,
+    attributes: int,
+    timestamp: int,
+    key: bytes | None,
+    value: bytes | None,
 ) -> bytes:
-    parts: list[bytes] = []
-    overhead = MESSAGE_OVERHEAD[magic] - 12
-    for offset, (timestamp, key, value) in enumerate(rows, first_offset):
-        key_size = -1 if key is None else len(key)
-        value_size = -1 if value is None else len(value)
-        head = (
-            _head_v1(magic, attributes, timestamp, key_size)
-            if magic
-            else _head_v0(magic, attributes, key_size)
+    """Any one message; the loops below write the usual ones faster."""
+    body = b"".join(
+        (
+            bytes((magic, attributes)),
+            _int64(timestamp) if magic else b"",
+            _int32(-1 if key is None else len(key)),
+            key or b"",
+            _int32(-1 if value is None else len(value)),
+            value or b"",
         )
-        prefix = head + (key or b"") + _int32(value_size)
-        content = value or b""
-        crc = crc32(content, crc32(prefix))
-        size = overhead + max(key_size, 0) + len(content)
-        parts += (_entry(offset, size, crc), prefix, content)
+    )
+    return _head(offset, len(body) + 4, crc32(body)) + body
+
+
+class _KeylessV0(dict[int, tuple[bytes, int]]):
+    """By value length: what stands between checksum and value if the key is null, and the
+    checksum of that, from which the value's goes on."""
+
+    def __missing__(self, length: int) -> tuple[bytes, int]:
+        prefix = struct.pack(">Hii", 0, -1, length)
+        entry = (prefix, crc32(prefix))
+        if length < 16384:
+            self[length] = entry
+        return entry
+
+
+class _Keyed(dict[int, "Callable[..., bytes]"]):
+    """By key length: what packs all that stands between checksum and value."""
+
+    def __init__(self, timestamp: str) -> None:
+        super().__init__()
+        self._format = f">H{timestamp}i%dsi"
+
+    def __missing__(self, key_length: int) -> Callable[..., bytes]:
+        pack = struct.Struct(self._format % key_length).pack
+        if key_length < 1024:
+            self[key_length] = pack
+        return pack
+
+
+_KEYLESS_V0 = _KeylessV0()
+_KEYED_V0 = _Keyed("")
+_KEYED_V1 = _Keyed("q")
+_KIND_V1 = 1 << 8  # magic byte and attributes as one number
+_keyless_v1 = struct.Struct(">Hqii").pack
+
+
+# The two loops: one "+=" per message and one join in the end; the value is never copied
+# before, because its checksum goes on from that of what stands before it. Variants that
+# join a message first win 20 ns on short values and lose 300 on 1.5 KB.
+
+
+def _encode_v0(rows: Sequence[Row]) -> bytes:
+    parts: list[bytes] = []
+    head, checksum, keyless, keyed = _head, crc32, _KEYLESS_V0, _KEYED_V0
+    for offset, (_, key, value) in enumerate(rows):
+        if value is None:
+            parts.append(_message(offset, 0, 0, 0, key, None))
+            continue
+        length = len(value)
+        if key is None:
+            prefix, before = keyless[length]
+            parts += (head(offset, length + 14, checksum(value, before)), prefix, value)
+        else:
+            key_length = len(key)
+            prefix = keyed[key_length](0, key_length, key, length)
+            crc = checksum(value, checksum(prefix))
+            parts += (head(offset, key_length + length + 14, crc), prefix, value)
+    return b"".join(parts)
+
+
+def _encode_v1(rows: Sequence[Row]) -> bytes:
+    parts: list[bytes] = []
+    head, checksum, keyless, keyed = _head, crc32, _keyless_v1, _KEYED_V1
+    for offset, (timestamp, key, value) in enumerate(rows):
+        if value is None:
+            parts.append(_message(offset, 1, 0, timestamp, key, None))
+            continue
+        length = len(value)
+        if key is None:
+            size = length + 22
+            prefix = keyless(_KIND_V1, timestamp, -1, length)
+        else:
+            key_length = len(key)
+            size = key_length + length + 22
+            prefix = keyed[key_length](_KIND_V1, timestamp, key_length, key, length)
+        parts += (head(offset, size, checksum(value, checksum(prefix))), prefix, value)
     return b"".join(parts)

@@ -17,7 +17,8 @@ from . import codecs
 from .checksums import crc32
 
 if TYPE_CHECKING:
-    from typing import TypeAlias
+    from collections.abc import Callable
+    from typing import Any, TypeAlias
 
 __all__ = [
     "ENTRY_HEAD",
@@ -45,9 +46,6 @@ _offset_and_size = struct.Struct(">qi").unpack_from
 _crc_magic_attributes = struct.Struct(">IBB").unpack_from
 _int32 = struct.Struct(">i").unpack_from
 _int64 = struct.Struct(">q").unpack_from
-# One unpack_from per message is the largest cost of the loops below, the checksum the next.
-_head_v0 = struct.Struct(">qiIHi").unpack_from
-_head_v1 = struct.Struct(">qiIHqi").unpack_from
 
 
 class Entry(NamedTuple):
@@ -192,65 +190,68 @@ def _read_set(data: bytes, check_crcs: bool) -> list[Row]:
     return rows
 
 
+class _Layouts(dict[int, "Callable[[bytes, int], tuple[Any, ...]]"]):
+    """By key length (-1 = null): what unpacks a message up to and including its value's
+    length. One C call for all of it, the key too, is most of the speed of :func:`read_run`."""
+
+    def __init__(self, timestamp: str) -> None:
+        super().__init__()
+        self._format = f">qiIH{timestamp}i%dsi"
+
+    def __missing__(self, key_length: int) -> Callable[[bytes, int], tuple[Any, ...]]:
+        unpack = struct.Struct(self._format % max(key_length, 0)).unpack_from
+        if len(self) < 1024:
+            self[key_length] = unpack
+        return unpack
+
+
+_LAYOUTS = (_Layouts("0s"), _Layouts("q"))  # by magic; v0 has nothing where v1 has the time
+
+
 def read_run(data: bytes, position: int, kind: int, check_crcs: bool, rows: list[Row]) -> int:
     """Append the rows of the uncompressed messages of one kind from ``position`` on.
 
-    Stops, without an error, where something else begins, or anything that is not quite
-    plain: the caller has :func:`read_entry` look at it. Returns that position.
+    Stops, without an error, where something else begins, or anything that is not right: the
+    caller has :func:`read_entry` look at it. Returns that position.
+
+    Written for speed (benchmarks/records.py): one layout is used until a message has a key
+    of another length, and the checksum is taken of a copy, because slicing a memoryview costs
+    more than copying a short message does.
     """
-    read = _read_run_v1 if kind >> 8 else _read_run_v0
-    return read(data, position, kind, check_crcs, rows)
-
-
-def _read_run_v0(data: bytes, position: int, kind: int, check_crcs: bool, rows: list[Row]) -> int:
-    head, int32, checksum, add = _head_v0, _int32, crc32, rows.append
-    last = len(data) - 26
+    checksum, int32, add = crc32, _int32, rows.append
+    magic = kind >> 8
+    layouts = _LAYOUTS[magic]
+    before_key = _MIN_SIZE[magic] - 8  # from magic byte to key length: where the key starts
+    expected = -1
+    before_value = before_key + 4
+    unpack = layouts[expected]
     total = len(data)
+    last = total - _CRC_END - before_value
     while position <= last:
-        offset, size, crc, message_kind, key_length = head(data, position)
-        end = position + 12 + size
-        if message_kind != kind or end > total or size < 14:
+        offset, size, crc, its_kind, timestamp, key_length, key, value_length = unpack(
+            data, position
+        )
+        end = position + ENTRY_HEAD + size
+        if its_kind != kind or size < 14 or end > total:
             break
-        if check_crcs and checksum(data[position + 16 : end]) != crc:
+        body = data[position + _CRC_END : end]
+        if check_crcs and checksum(body) != crc:
             break
-        start = position + 22
-        if key_length < 0:
-            key = None
+        if key_length != expected:
+            before_value = before_key + 4 + (key_length if key_length > 0 else 0)
+            if key_length < -1 or before_value + 4 > size:
+                break
+            expected = key_length
+            unpack = layouts[key_length]
+            last = total - _CRC_END - before_value
+            key = body[before_key : before_value - 4]
+            (value_length,) = int32(body, before_value - 4)
+        if size - value_length == before_value + 4 and value_length >= 0:
+            value = body[before_value:]
+        elif value_length == -1 and size == before_value + 4:
+            value = None
         else:
-            key = data[start : start + key_length]
-            start += key_length
-        if start > end - 4 or key_length < -1:
             break
-        value = data[start + 4 : end]
-        if int32(data, start)[0] != len(value):
-            break
-        add((offset, 0, key, value))
-        position = end
-    return position
-
-
-def _read_run_v1(data: bytes, position: int, kind: int, check_crcs: bool, rows: list[Row]) -> int:
-    head, int32, checksum, add = _head_v1, _int32, crc32, rows.append
-    last = len(data) - 34
-    total = len(data)
-    while position <= last:
-        offset, size, crc, message_kind, timestamp, key_length = head(data, position)
-        end = position + 12 + size
-        if message_kind != kind or end > total or size < 22:
-            break
-        if check_crcs and checksum(data[position + 16 : end]) != crc:
-            break
-        start = position + 30
-        if key_length < 0:
-            key = None
-        else:
-            key = data[start : start + key_length]
-            start += key_length
-        if start > end - 4 or key_length < -1:
-            break
-        value = data[start + 4 : end]
-        if int32(data, start)[0] != len(value):
-            break
-        add((offset, timestamp, key, value))
+        add((offset, timestamp or 0, None if key_length < 0 else key, value))
         position = end
     return position
