@@ -194,27 +194,18 @@ class _DecoderSource(FunctionSource):
         self.emit(f"{made} = new({self.constant('class', cls)})")
         tagged = []
         for spec in cls.fields:
-            target = f"{made}.{spec.name}"
             if self.version not in spec.versions:
-                self.default(spec, target)
-            elif spec.tag is not None:
-                self.default(spec, target)
+                continue  # Reading the attribute gives the default.
+            if spec.tag is not None:
                 tagged.append(spec)
             else:
                 nullable = self.version in spec.nullable
-                self.value(spec.type, nullable, target, f"{where}.{spec.name}")
+                path = f"{where}.{spec.name}"
+                self.value(spec.type, nullable, f"{made}.{spec.name}", path)
         if self.flexible:
             self.tagged_fields(tagged, made, where)
         self.flush()
         return made
-
-    def default(self, spec: Field, target: str) -> None:
-        if spec.factory is None:
-            self.emit(f"{target} = {self.constant('default', spec.default)}")
-        elif spec.factory is list:
-            self.emit(f"{target} = []")
-        else:
-            self.emit(f"{target} = {self.constant('factory', spec.factory)}()")
 
     def tagged_fields(self, known: list[Field], made: str, where: str) -> None:
         self.run.append(("B", "t"))

@@ -149,9 +149,19 @@ def field(
     return Field(as_wire_type(type), versions, nullable, default, factory, tag, ignorable)
 
 
+def _first_init(self: Struct, **values: Any) -> None:
+    """The ``__init__`` that a class has until its first instance: it makes the real one.
+
+    Classes that a program never builds cost nothing at import.
+    """
+    cls: Any = type(self)
+    cls.__init__ = _compile_init(cls)
+    cls.__init__(self, **values)
+
+
 @dataclass_transform(kw_only_default=True, field_specifiers=(field,))
 class StructMeta(type):
-    """Turns the assigned specs into ``fields`` and ``__slots__``."""
+    """Turns the assigned specs into ``fields``, ``__slots__`` and ``__init__``."""
 
     def __new__(
         mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any
@@ -164,6 +174,8 @@ class StructMeta(type):
                 raise TypeError(f"{name}.{key} hides an attribute of its base")
         namespace["fields"] = tuple(fields.values())
         namespace["__slots__"] = tuple(fields)
+        if fields:
+            namespace["__init__"] = _first_init
         return super().__new__(mcs, name, bases, namespace, **options)
 
 
@@ -180,12 +192,14 @@ class Struct(metaclass=StructMeta):
 
     if not TYPE_CHECKING:
 
-        def __init__(self, **values: Any) -> None:
-            # The first instance of a class makes its __init__: classes that a program never
-            # builds cost nothing at import.
-            cls = type(self)
-            cls.__init__ = _compile_init(cls)
-            cls.__init__(self, **values)
+        def __getattr__(self, name: str) -> Any:
+            # Decoders leave unset what their version lacks: most of it nobody looks at.
+            for spec in self.fields:
+                if spec.name == name and not spec.required:
+                    value = spec.default
+                    setattr(self, name, value)
+                    return value
+            raise AttributeError(f"{type(self).__name__} has no field {name!r}")
 
     def __eq__(self, other: object) -> bool:
         if other.__class__ is not self.__class__:
@@ -245,10 +259,10 @@ class ApiMessage(Struct):
     :cvar response: of a request class, the class of its answer.
     """
 
-    api_key: ClassVar[int]
-    name: ClassVar[str]
-    valid_versions: ClassVar[range]
-    flexible_versions: ClassVar[range]
+    api_key: ClassVar[int] = -1
+    name: ClassVar[str] = ""
+    valid_versions: ClassVar[range] = range(0)
+    flexible_versions: ClassVar[range] = range(0)
     response: ClassVar[type[ApiMessage]]
     _encoders: ClassVar[dict[int, Callable[[Any, Callable[[bytes], None]], None]]]
     _decoders: ClassVar[dict[int, Callable[[Any], Any]]]
