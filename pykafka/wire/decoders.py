@@ -122,49 +122,51 @@ class _DecoderSource(FunctionSource):
             self.nested(wire, nullable, target, where)
         elif isinstance(wire, Sized):
             self.length(wire.code)
-            with self.unless_null(nullable, target, where):
+            with self.unless_null(nullable, target):
                 self.sized(wire, target, where)
         elif isinstance(wire, ArrayOf):
             self.length("i")
-            with self.unless_null(nullable, target, where):
+            with self.unless_null(nullable, target):
                 self.array(wire.element, target, where)
         else:
             raise TypeError(f"{where}: {wire!r} cannot be decoded")
 
     @contextmanager
-    def unless_null(self, nullable: bool, target: str, where: str) -> Iterator[None]:
-        """What is emitted within handles ``n >= 0``."""
+    def unless_null(self, nullable: bool, target: str) -> Iterator[None]:
+        """What is emitted within handles ``n``; other negative lengths than null too."""
         if not nullable:
-            self.emit("if n < 0:")
-            self.emit(f"    raise malformed({where!r}, n, end - p)")
             yield
             return
         self.emit("if n == -1:")
         self.emit(f"    {target} = None")
-        self.emit("elif n < 0:")
-        self.emit(f"    raise malformed({where!r}, n, end - p)")
         with self.block("else:"):
             yield
+
+    def refuse_unless(self, condition: str, where: str) -> None:
+        self.emit(f"if not {condition}:")
+        self.emit(f"    raise malformed({where!r}, n, end - p)")
 
     def sized(self, wire: Sized[Any], target: str, where: str) -> None:
         self.emit("e = p + n")
         if wire.text:
+            self.refuse_unless("n >= 0", where)
             slice_ = 'str(data[p:e], "utf-8")' if self.by_view else "data[p:e].decode()"
         else:
-            self.emit("if e > end:")
-            self.emit(f"    raise malformed({where!r}, n, end - p)")
+            self.refuse_unless("p <= e <= end", where)
             slice_ = "bytes(data[p:e])" if self.by_view else "data[p:e]"
         self.emit(f"{target} = {slice_}")
         self.emit("p = e")
 
     def array(self, element: WireType[Any], target: str, where: str) -> None:
-        self.emit(f"if n * {_least_size(element, self.version, self.flexible)} > end - p:")
-        self.emit(f"    raise malformed({where!r}, n, end - p)")
         if isinstance(element, Fixed):
             calls = _ARRAYS.setdefault(element.code, ArrayCodecs(element.code, "unpack_from"))
+            self.emit(f"e = p + n * {element.size}")
+            self.refuse_unless("p <= e <= end", where)
             self.emit(f"{target} = list({self.constant('arrays', calls)}[n](data, p))")
-            self.emit(f"p += n * {element.size}")
+            self.emit("p = e")
             return
+        least = _least_size(element, self.version, self.flexible)
+        self.refuse_unless(f"0 <= n * {least} <= end - p", where)
         append = self.unique("append")
         self.emit(f"{target} = a = []")
         self.emit(f"{append} = a.append")
@@ -221,8 +223,7 @@ class _DecoderSource(FunctionSource):
                 self.emit("tag, p = uvarint(data, p)")
                 self.emit("n, p = uvarint(data, p)")
                 self.emit(f"{stop} = p + n")
-                self.emit(f"if {stop} > end:")
-                self.emit(f"    raise malformed({where!r}, n, end - p)")
+                self.refuse_unless(f"{stop} <= end", where)
                 for spec in known:
                     with self.block(f"{'' if spec is known[0] else 'el'}if tag == {spec.tag}:"):
                         nullable = self.version in spec.nullable
