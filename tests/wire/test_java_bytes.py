@@ -9,6 +9,8 @@ from wire.java_oracle import JavaOracle
 from wire.kafka_definitions import Definition
 from wire.messages import CLASSES, instances
 
+from pykafka.wire.header import encode_request
+from pykafka.wire.messages.metadata import MetadataRequest
 from pykafka.wire.schema import ApiMessage
 
 
@@ -26,3 +28,14 @@ def test_kafka_writes_the_same_bytes(
     message = data.draw(instances(cls, version))
     body = message.encode(version)
     assert java.again(cls.__name__, version, body) == body
+
+
+@pytest.mark.parametrize(("version", "header_version"), [(1, 1), (9, 2)])
+@pytest.mark.parametrize("client_id", ["me", "", None])
+def test_kafka_reads_the_header_of_a_request(
+    java: JavaOracle, version: int, header_version: int, client_id: str | None
+) -> None:
+    request = MetadataRequest(topics=None)
+    frame = encode_request(request, version, 77, client_id)
+    header = frame[4 : -len(request.encode(version))]
+    assert java.again("RequestHeader", header_version, header) == header
