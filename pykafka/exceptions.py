@@ -23,6 +23,7 @@ __all__ = [
     "GroupCoordinatorNotAvailable",
     "GroupLoadInProgress",
     "IllegalGeneration",
+    "ImplementationNotAvailableError",
     "InconsistentGroupProtocol",
     "InvalidCommitOffsetSize",
     "InvalidMessageError",
@@ -129,6 +130,10 @@ class ConsumerStoppedException(UsageError):
 
 class ProducerStoppedException(UsageError):
     """The producer is stopped; ``start()`` it again."""
+
+
+class ImplementationNotAvailableError(UsageError, ImportError):
+    """An implementation (librdkafka, say) was asked for that is not there; says what was tried."""
 
 
 class NoMessagesConsumedError(UsageError):

@@ -7,9 +7,11 @@ the signatures of the classes that users call are checked against them by a test
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Mapping
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from .exceptions import InvalidOptionError, InvalidOptionTypeError, UnknownOptionError
 
@@ -19,6 +21,7 @@ __all__ = [
     "PRODUCER",
     "Option",
     "Settings",
+    "checked",
     "reject_unknown",
     "validated",
 ]
@@ -115,6 +118,32 @@ def reject_unknown(owner: str, given: Iterable[str], known: Iterable[str]) -> No
             near = difflib.get_close_matches(name, known, 1)
             hint = f"did you mean {near[0]!r}?" if near else f"it knows: {', '.join(known)}"
             raise UnknownOptionError(f"{owner} has no option {name!r}; {hint}")
+
+
+_Init = TypeVar("_Init", bound=Callable[..., None])
+
+
+def checked(table: Mapping[str, Option]) -> Callable[[_Init], _Init]:
+    """Make a constructor name unknown options itself, and check those of ``table``.
+
+    Python's own ``TypeError`` for an unknown keyword is not one of
+    :mod:`pykafka.exceptions`, and names nothing near.
+    """
+
+    def decorate(init: _Init) -> _Init:
+        names = list(inspect.signature(init).parameters)[1:]
+
+        @functools.wraps(init)
+        def wrapper(self: Any, *args: Any, **given: Any) -> None:
+            reject_unknown(type(self).__name__, given, names)
+            for name, value in [*zip(names, args), *given.items()]:
+                if name in table:
+                    table[name].check(value)
+            init(self, *args, **given)
+
+        return wrapper  # type: ignore[return-value]  # the same signature, by functools.wraps
+
+    return decorate
 
 
 CLIENT = _table(

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from ..exceptions import UsageError
 
-__all__ = ["Backend", "GeventBackend", "ThreadBackend", "backend_for"]
+__all__ = ["Backend", "Event", "GeventBackend", "ThreadBackend"]
 
 
 class Event(Protocol):
@@ -39,6 +39,7 @@ class Backend(Protocol):
     def event(self) -> Event: ...
     def lock(self) -> Any: ...
     def rlock(self) -> Any: ...
+    def semaphore(self, value: int = 1) -> Any: ...
     def condition(self, lock: Any = None) -> Any: ...
     def local(self) -> Any: ...
     def queue(self) -> Any: ...
@@ -67,6 +68,9 @@ class ThreadBackend:
 
     def rlock(self) -> Any:
         return threading.RLock()
+
+    def semaphore(self, value: int = 1) -> Any:
+        return threading.Semaphore(value)
 
     def condition(self, lock: Any = None) -> Any:
         return threading.Condition(lock)
@@ -102,7 +106,6 @@ class GeventBackend:
         self._event = importlib.import_module("gevent.event")
         self._locks = importlib.import_module("gevent.lock")
         self._local = importlib.import_module("gevent.local")
-        self._threading = importlib.import_module("gevent.threading")
         self._queue = importlib.import_module("gevent.queue")
         self.socket = importlib.import_module("gevent.socket")
         self.selectors = importlib.import_module("gevent.selectors")
@@ -122,10 +125,12 @@ class GeventBackend:
     def rlock(self) -> Any:
         return self._locks.RLock()
 
+    def semaphore(self, value: int = 1) -> Any:
+        return self._locks.Semaphore(value)
+
     def condition(self, lock: Any = None) -> Any:
         # The standard library's condition over greenlet locks: it needs nothing else.
-        made = threading.Condition(self._locks.RLock() if lock is None else lock)
-        return made
+        return threading.Condition(self._locks.RLock() if lock is None else lock)
 
     def local(self) -> Any:
         return self._local.local()
@@ -138,8 +143,3 @@ class GeventBackend:
 
     def current(self) -> int:
         return id(self._gevent.getcurrent())
-
-
-def backend_for(use_greenlets: bool) -> Backend:
-    """The backend of a client."""
-    return GeventBackend() if use_greenlets else ThreadBackend()

@@ -1,0 +1,282 @@
+"""The cluster: its brokers, its topics, and where groups are coordinated."""
+
+from __future__ import annotations
+
+import logging
+import time
+import weakref
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from . import options
+from .broker import Broker
+from .core.control.bootstrap import bootstrap
+from .core.control.coordinator import Patience, find_coordinator
+from .core.metadata import Snapshot, TopicInfo
+from .core.versions import check_broker_version
+from .exceptions import LeaderNotAvailable, UnicodeException, UnknownTopicOrPartition
+from .handlers import Handler
+from .net.zookeeper import brokers_from_zookeeper
+from .runtime.client import ClientCore
+from .topic import Topic
+from .wire.errors import error_info
+
+__all__ = ["Cluster", "TopicDict"]
+
+log = logging.getLogger(__name__)
+
+_CREATION_CHECK_S = 0.1
+_LEADER_NOT_AVAILABLE = 5
+
+
+class _Stoppable(Protocol):
+    def stop(self) -> None: ...
+
+
+def topic_name(name: str | bytes) -> str:
+    """A topic's name as text.
+
+    :raises UnicodeException: it is not ASCII.
+    """
+    try:
+        return name.decode("ascii") if isinstance(name, bytes) else name.encode("ascii").decode()
+    except UnicodeError as error:
+        raise UnicodeException(f"topic name {name!r} is not ASCII") from error
+
+
+class TopicDict(dict[bytes, Any]):
+    """The topics of a cluster by name.
+
+    Keys are ``bytes``; look-ups take ``str`` as well. A topic that does not exist is created
+    at look-up if the brokers allow that. Holds topics weakly, as 2.x does: keep a reference
+    to one that you watch. Thread-safe.
+    """
+
+    def __init__(
+        self, cluster: Cluster, exclude_internal_topics: bool, *args: Any, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self._cluster = weakref.ref(cluster)
+        self._exclude_internal_topics = exclude_internal_topics
+
+    def __getitem__(self, key: str | bytes) -> Topic:
+        name = topic_name(key)
+        if self._excluded(name):
+            raise KeyError(
+                f"you have configured KafkaClient/Cluster to hide internal topics: {name}"
+            )
+        held = super().get(name.encode())
+        topic = held() if held is not None else None
+        return self._make(name) if topic is None else topic
+
+    def __missing__(self, key: str | bytes) -> Topic:
+        return self[key]
+
+    def __contains__(self, key: object) -> bool:
+        return super().__contains__(key.encode() if isinstance(key, str) else key)
+
+    def get(self, key: str | bytes, default: Any = None) -> Any:
+        """The topic if it exists, else ``default``; never creates one."""
+        return self[key] if key in self else default
+
+    def values(self) -> Any:
+        """All topics, as objects."""
+        return [self[name] for name in list(self)]
+
+    def items(self) -> Any:
+        """Name and object of all topics."""
+        return [(name, self[name]) for name in list(self)]
+
+    def _excluded(self, name: str) -> bool:
+        return self._exclude_internal_topics and name.startswith("__")
+
+    def _make(self, name: str) -> Topic:
+        cluster = self._cluster()
+        assert cluster is not None
+        topic = Topic(cluster, cluster.topic_info(name))
+        super().__setitem__(name.encode(), weakref.ref(topic))
+        return topic
+
+    def _update(self, snapshot: Snapshot) -> None:
+        """Follow the cluster's metadata."""
+        for name in [name for name in self if name.decode() not in snapshot.topics]:
+            super().__delitem__(name)
+        for name, info in snapshot.topics.items():
+            if self._excluded(name) or info.error_code and not info.partitions:
+                continue
+            held = super().get(name.encode())
+            topic = held() if held is not None else None
+            if topic is not None:
+                topic.update(info)
+            elif not super().__contains__(name.encode()):
+                super().__setitem__(name.encode(), None)
+
+
+class Cluster:
+    """The brokers and topics of a cluster, kept up to date.
+
+    Made by :class:`~pykafka.client.KafkaClient`, whose options it takes; ``handler`` says
+    whether threads or greenlets run it.
+
+    :raises NoBrokersAvailableError: no broker answers; names each address and why.
+
+    Thread-safe.
+    """
+
+    def __init__(
+        self,
+        hosts: str | bytes,
+        handler: Handler,
+        socket_timeout_ms: int = 30000,
+        offsets_channel_socket_timeout_ms: int = 10000,
+        exclude_internal_topics: bool = True,
+        source_address: str | bytes = "",
+        zookeeper_hosts: str | bytes | None = None,
+        ssl_config: Any = None,
+        broker_version: str | bytes = "0.9.0",
+        client_id: str | bytes = "pykafka",
+        receive_max_bytes: int = 104857600,
+    ) -> None:
+        check_broker_version(broker_version)
+        values = dict(locals(), use_greenlets=False)
+        settings = options.validated(options.CLIENT, values)
+        if isinstance(zookeeper_hosts, bytes):
+            settings.zookeeper_hosts = zookeeper_hosts.decode("utf-8")
+        self._settings = settings
+        self._handler = handler
+        self.core = ClientCore(settings, handler.backend)
+        self._brokers: dict[int, Broker] = {}
+        self._topics = TopicDict(self, exclude_internal_topics)
+        self._seen: Snapshot | None = None
+        self._users: weakref.WeakSet[_Stoppable] = weakref.WeakSet()
+        try:
+            if settings.zookeeper_hosts:
+                self.core.bootstrap = brokers_from_zookeeper(
+                    settings.zookeeper_hosts, self.core.socket_timeout_s
+                )
+            bound_s = self.core.socket_timeout_s * (1 + len(self.core.bootstrap))
+            self.core.run(bootstrap(self.core.socket_timeout_s), bound_s)
+        except BaseException:
+            self.core.close()
+            raise
+        self._follow()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__module__}.{type(self).__name__} brokers={list(self._brokers)}>"
+
+    @property
+    def handler(self) -> Handler:
+        """What it runs on: threads or greenlets."""
+        return self._handler
+
+    @property
+    def brokers(self) -> dict[int, Broker]:
+        """The brokers by id."""
+        self._follow()
+        return self._brokers
+
+    @property
+    def topics(self) -> TopicDict:
+        """The topics by name."""
+        self._follow()
+        return self._topics
+
+    @property
+    def controller_broker(self) -> Broker | None:
+        """The controller, ``None`` where brokers are too old to tell (before 0.10)."""
+        self._follow()
+        controller = self.core.snapshot.controller_id
+        return None if controller is None else self._brokers.get(controller)
+
+    def update(self) -> None:
+        """Fetch the metadata of all topics now.
+
+        :raises NoBrokersAvailableError: no broker answers.
+        """
+        self.core.refresh()
+        self._follow()
+
+    def get_group_coordinator(self, consumer_group: str | bytes) -> Broker:
+        """The broker that coordinates a group.
+
+        :raises RemoteError: no broker could say.
+        """
+        group = consumer_group.decode() if isinstance(consumer_group, bytes) else consumer_group
+        timeout_s = self._settings.offsets_channel_socket_timeout_ms / 1000
+        patience = Patience(8, 0.25, timeout_s)
+        node = self.core.run(
+            find_coordinator(self.core, group, patience), timeout_s * (patience.retries + 1) * 2
+        )
+        self._follow()
+        if isinstance(node, int):
+            return self._brokers[node]
+        return Broker(-1, node[0], node[1], self, None)
+
+    def get_offset_manager(self, consumer_group: str | bytes) -> Broker:
+        """2.x's older name of :meth:`get_group_coordinator`."""
+        log.warning("get_offset_manager is deprecated: use get_group_coordinator")
+        return self.get_group_coordinator(consumer_group)
+
+    def close(self) -> None:
+        """Stop the consumers and producers made from it; close all connections. Idempotent."""
+        users = list(self._users)
+        try:
+            for user in users:
+                user.stop()
+        finally:
+            self.core.close()
+
+    # -- for the other objects of a client --------------------------------------------
+
+    def register(self, user: _Stoppable) -> None:
+        """Let :meth:`close` stop a consumer or producer."""
+        self._users.add(user)
+
+    def topic_info(self, name: str) -> TopicInfo:
+        """The metadata of a topic, which is created if it does not exist and brokers allow it.
+
+        :raises UnknownTopicOrPartition: there is no such topic, and none was created.
+        :raises LeaderNotAvailable: it has no leaders within ``socket_timeout_ms``.
+        """
+        info = self.core.snapshot.topics.get(name)
+        deadline = time.monotonic() + self.core.socket_timeout_s
+        while info is None or not _usable(info):
+            info = self.core.refresh([name], create=True).topics.get(name)
+            if info is not None and _usable(info):
+                break
+            code = info.error_code if info is not None else UnknownTopicOrPartition.ERROR_CODE
+            if code not in (0, _LEADER_NOT_AVAILABLE):
+                raise error_info(code or 0).exception(
+                    f"topic {name!r}: check the name, create it, or allow the brokers to"
+                    " (auto.create.topics.enable)"
+                )
+            if time.monotonic() > deadline:
+                raise LeaderNotAvailable(
+                    f"topic {name!r} has no leaders after {self.core.socket_timeout_s:g} s"
+                )
+            self._handler.sleep(_CREATION_CHECK_S)
+        self._follow()
+        return info
+
+    def _follow(self) -> None:
+        """Bring brokers and topics up to the newest snapshot."""
+        snapshot = self.core.snapshot
+        if snapshot is self._seen:
+            return
+        self._seen = snapshot
+        for id_ in [id_ for id_ in self._brokers if id_ not in snapshot.brokers]:
+            del self._brokers[id_]
+        for id_, info in snapshot.brokers.items():
+            if id_ not in self._brokers:
+                self._brokers[id_] = Broker(id_, info.host, info.port, self, info)
+            else:
+                self._brokers[id_].update(info)
+        self._topics._update(snapshot)
+
+    def replicas(self, ids: Iterable[int]) -> list[Broker]:
+        """The known brokers among these ids."""
+        return [self._brokers[id_] for id_ in ids if id_ in self._brokers]
+
+
+def _usable(info: TopicInfo) -> bool:
+    return bool(info.partitions) and any(part.leader >= 0 for part in info.partitions.values())

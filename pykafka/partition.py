@@ -1,0 +1,150 @@
+"""A partition of a topic."""
+
+from __future__ import annotations
+
+import datetime as dt
+import weakref
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from .common import EPOCH, OffsetType
+from .core.control.offsets import list_offsets
+from .exceptions import InvalidOptionTypeError, OffsetRequestFailedError
+from .protocol import OffsetPartitionResponse
+
+if TYPE_CHECKING:
+    from .broker import Broker
+    from .topic import Topic
+
+__all__ = ["Partition", "offset_limits", "to_milliseconds"]
+
+
+class Partition:
+    """One partition; found in :attr:`pykafka.topic.Topic.partitions`. Thread-safe."""
+
+    def __init__(
+        self,
+        topic: Topic,
+        id_: int,
+        leader: Broker | None,
+        replicas: list[Broker],
+        isr: list[Broker],
+    ) -> None:
+        self._topic = weakref.ref(topic)
+        self._topic_name = topic.name
+        self._id = id_
+        self.follow(leader, replicas, isr)
+
+    def follow(self, leader: Broker | None, replicas: list[Broker], isr: list[Broker]) -> None:
+        """Take over who leads and replicates it now."""
+        self._leader = leader
+        self._replicas = replicas
+        self._isr = isr
+
+    @property
+    def id(self) -> int:
+        """Its number in the topic."""
+        return self._id
+
+    @property
+    def leader(self) -> Broker | None:
+        """The broker that leads it; ``None`` while an election is under way."""
+        return self._leader
+
+    @property
+    def replicas(self) -> list[Broker]:
+        """The brokers that hold a copy."""
+        return self._replicas
+
+    @property
+    def isr(self) -> list[Broker]:
+        """Those of them that are in sync."""
+        return self._isr
+
+    @property
+    def topic(self) -> Topic:
+        """Its topic."""
+        topic = self._topic()
+        if topic is None:
+            raise ReferenceError(
+                f"topic {self._topic_name!r} is gone: keep a reference to it while you use its"
+                " partitions"
+            )
+        return topic
+
+    def fetch_offset_limit(
+        self, offsets_before: int | dt.datetime, max_offsets: int = 1
+    ) -> list[int]:
+        """Offsets at a time, newest first; see :meth:`pykafka.topic.Topic.fetch_offset_limits`.
+
+        :raises LeaderNotFoundError: it has no leader.
+        :raises RemoteError: the leader could not be asked.
+        """
+        found = offset_limits(self.topic, [self._id], offsets_before, max_offsets)
+        return found[self._id].offset
+
+    def latest_available_offset(self) -> int:
+        """The offset that the next message will get."""
+        return self._limit(OffsetType.LATEST)
+
+    def earliest_available_offset(self) -> int:
+        """The first offset that is still there."""
+        return self._limit(OffsetType.EARLIEST)
+
+    def _limit(self, which: int) -> int:
+        offsets = self.fetch_offset_limit(which)
+        if not offsets:
+            raise OffsetRequestFailedError(f"the leader of {self!r} names no offset")
+        return offsets[0]
+
+    def __repr__(self) -> str:
+        leader = self._leader.id if self._leader is not None else None
+        return (
+            f"<{type(self).__module__}.{type(self).__name__} topic={self._topic_name!r}"
+            f" id={self._id} leader={leader}>"
+        )
+
+    def __hash__(self) -> int:
+        return hash((self._topic_name, self._id))
+
+    def __eq__(self, other: Any) -> bool:
+        if not isinstance(other, Partition):
+            return NotImplemented
+        return (self._topic_name, self._id) == (other._topic_name, other._id)
+
+    def __lt__(self, other: Partition) -> bool:
+        return self._id < other._id
+
+
+def to_milliseconds(when: int | dt.datetime) -> int:
+    """A time for a broker: naive datetimes are UTC, numbers are milliseconds (or magic).
+
+    :raises InvalidOptionTypeError: it is neither.
+    """
+    if isinstance(when, dt.datetime):
+        if when.tzinfo is not None:
+            when = when.astimezone(dt.timezone.utc).replace(tzinfo=None)
+        return (when - EPOCH) // dt.timedelta(milliseconds=1)
+    if not isinstance(when, int):
+        raise InvalidOptionTypeError(
+            f"a time is a datetime or milliseconds since 1970, not {when!r}"
+        )
+    return when
+
+
+def offset_limits(
+    topic: Topic, ids: Sequence[int], offsets_before: int | dt.datetime, max_offsets: int
+) -> dict[int, OffsetPartitionResponse]:
+    """Offsets of some partitions of a topic at a time."""
+    core = topic.cluster.core
+    name = topic.name.decode()
+    when = to_milliseconds(offsets_before)
+    timeout_s = core.socket_timeout_s
+    found = core.run(
+        list_offsets(core, {(name, id_): when for id_ in ids}, max_offsets, timeout_s),
+        timeout_s * (len(ids) + 1),
+    )
+    return {
+        id_: OffsetPartitionResponse(result.offsets, result.error_code)
+        for (_, id_), result in found.items()
+    }

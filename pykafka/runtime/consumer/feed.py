@@ -1,0 +1,234 @@
+"""What was fetched of one partition, and its decoding in the consumer's thread."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any, NamedTuple
+
+from ...exceptions import (
+    CodecNotAvailableError,
+    CorruptRecordError,
+    KafkaException,
+    MessageSetDecodeFailure,
+)
+from ...message import SharedFields
+from ...wire.records.decode import Batch, RecordReader, peek_next_offset
+from .source import RUN_ROWS, PartitionKey, Row, Run
+
+__all__ = ["Chunk", "Consumed", "DecodeOptions", "Feed"]
+
+
+class DecodeOptions(NamedTuple):
+    """The options that decoding needs; see :data:`pykafka.options.CONSUMER`."""
+
+    partition_max_bytes: int
+    decompressed_max_bytes: int
+
+
+class Chunk(NamedTuple):
+    """A record set as it was fetched, or (without data) the news that the position moved.
+
+    :ivar epoch: of the feed when it was asked for.
+    :ivar peeked: whether the I/O thread knows already what to fetch after it.
+    """
+
+    epoch: int
+    data: bytes
+    fetch_offset: int
+    peeked: bool
+
+
+class Consumed(NamedTuple):
+    """News for the I/O thread: a chunk has left the queue.
+
+    :ivar next_offset: what to fetch next, if the I/O thread does not know, else ``None``.
+    :ivar rows: how many messages it held, 0 if that is not known yet.
+    """
+
+    epoch: int
+    size: int
+    next_offset: int | None
+    rows: int
+
+
+class Feed:
+    """One assigned partition between the I/O thread and the consumer.
+
+    The I/O thread appends to ``chunks`` and sets ``fetch_error`` (with the epoch in which it
+    arose); everything else belongs to the
+    consumer's side, under the core's lock. A seek counts ``epoch`` up, which makes what was
+    asked for before worthless wherever it is.
+    """
+
+    __slots__ = (
+        "_ahead",
+        "_codec",
+        "_magic",
+        "_partition",
+        "_reader",
+        "_rows",
+        "_rows_end",
+        "_shared",
+        "_taken",
+        "chunks",
+        "epoch",
+        "error",
+        "fetch_error",
+        "key",
+        "listed",
+        "options",
+    )
+
+    def __init__(self, key: PartitionKey, partition: Any, options: DecodeOptions) -> None:
+        self.key = key
+        self.options = options
+        self.epoch = 0
+        self.chunks: deque[Chunk] = deque()
+        self.listed = False
+        self._partition = partition
+        self._clear()
+
+    def _clear(self) -> None:
+        self.error: KafkaException | None = None
+        self.fetch_error: tuple[int, KafkaException] | None = None
+        self._reader: RecordReader | None = None
+        self._ahead: deque[Batch] = deque()
+        self._rows: list[Row] = []
+        self._rows_end = -1
+        self._taken = 0
+        self._magic = self._codec = -1
+
+    def seek(self) -> int:
+        """Drop everything; the new epoch."""
+        self.epoch += 1
+        self.chunks.clear()
+        self._clear()
+        return self.epoch
+
+    def has_data(self) -> bool:
+        """Whether :meth:`take` may bring something. What stands before an error does."""
+        if self._taken < len(self._rows) or self._ahead:
+            return True
+        return self.error is None and bool(self._reader or self.chunks)
+
+    def stalled_by(self) -> KafkaException | None:
+        """The error behind everything that could be taken, if there is one."""
+        if self.has_data():
+            return None
+        if self.error is None and self.fetch_error is not None:
+            epoch, error = self.fetch_error
+            return error if epoch == self.epoch else None
+        return self.error
+
+    def take(self, consumed: list[Consumed]) -> Run | None:
+        """The next run, decoding as much as it needs and no more.
+
+        A run without rows says that the position moved to its end.
+
+        :param consumed: gets an entry for each chunk that left the queue.
+        """
+        while self._taken >= len(self._rows):
+            batch = self._ahead.popleft() if self._ahead else self._read()
+            if batch is not None:
+                self._use(batch)
+            elif self.error is not None:
+                return None
+            else:
+                chunk = self._next_chunk()
+                if chunk is None:
+                    return None
+                if not chunk.data:
+                    return Run(self.key, [], _NOTHING_SHARED, chunk.fetch_offset)
+                consumed.append(self._begin(chunk))
+        return self._next_rows()
+
+    def _next_rows(self) -> Run:
+        rows = self._rows
+        if self._taken or len(rows) > RUN_ROWS:
+            rows = rows[self._taken : self._taken + RUN_ROWS]
+        self._taken += len(rows)
+        at_end = self._taken == len(self._rows)
+        return Run(self.key, rows, self._shared, self._rows_end if at_end else rows[-1][0] + 1)
+
+    def _next_chunk(self) -> Chunk | None:
+        while self.chunks:
+            chunk = self.chunks.popleft()
+            if chunk.epoch == self.epoch:
+                return chunk
+        return None
+
+    def _begin(self, chunk: Chunk) -> Consumed:
+        """Make a chunk the one that is read; the news about it for the I/O thread."""
+        reader = self._reader = RecordReader(
+            chunk.data,
+            chunk.fetch_offset,
+            max_decompressed_bytes=self.options.decompressed_max_bytes,
+        )
+        size = len(chunk.data)
+        if chunk.peeked:
+            return Consumed(chunk.epoch, size, None, 0)
+        # Only decoding tells where a set of uncompressed messages ends. It is one batch as a
+        # rule: reading on once more tells so, and the next fetch is on its way before the
+        # first row is handed over. Where there is more, it is wrappers, whose heads are few.
+        self._ahead.extend(batch for batch in (self._read(), self._read()) if batch is not None)
+        rows = sum(len(batch.rows) for batch in self._ahead)
+        if self.error is not None:
+            return Consumed(chunk.epoch, size, None, rows)
+        if self._reader is None:
+            return Consumed(chunk.epoch, size, reader.next_offset, rows)
+        return Consumed(chunk.epoch, size, peek_next_offset(chunk.data, size), 0)
+
+    def _read(self) -> Batch | None:
+        """The reader's next batch; at its end, or at damage, there is no reader any more."""
+        if self._reader is None:
+            return None
+        try:
+            batch = self._reader.next_batch()
+        except CorruptRecordError as error:
+            self.error = self._located(error)
+        except CodecNotAvailableError as error:
+            self.error = error
+        else:
+            if batch is not None:
+                return batch
+            if self._reader.partial_size is not None:
+                self.error = self._too_small(self._reader)
+        self._reader = None
+        return None
+
+    def _use(self, batch: Batch) -> None:
+        self._rows, self._rows_end, self._taken = batch.rows, batch.next_offset, 0
+        if (batch.magic, batch.codec) != (self._magic, self._codec):
+            self._magic, self._codec = batch.magic, batch.codec
+            self._shared = SharedFields(self._partition, self.key[1], batch.codec, batch.magic)
+
+    def _located(self, error: CorruptRecordError) -> CorruptRecordError:
+        topic, partition = self.key
+        located = CorruptRecordError(
+            f"{topic}/{partition}: {error}. This partition stalls here until it is moved:"
+            f" reset_offsets([(partition, {_skip_to(error)})]) goes on behind the damage",
+            topic=topic,
+            partition=partition,
+            offset=error.offset,
+            next_offset=error.next_offset,
+        )
+        located.__cause__ = error
+        return located
+
+    def _too_small(self, reader: RecordReader) -> MessageSetDecodeFailure:
+        topic, partition = self.key
+        return MessageSetDecodeFailure(
+            f"{topic}/{partition}: the message at offset {reader.next_offset} or behind needs"
+            f" {reader.partial_size} bytes or more, fetch_message_max_bytes is"
+            f" {self.options.partition_max_bytes}: raise that option"
+        )
+
+
+#: What a run without rows has in its place.
+_NOTHING_SHARED = SharedFields()
+
+
+def _skip_to(error: CorruptRecordError) -> int:
+    if error.next_offset is not None:
+        return error.next_offset - 1
+    return error.offset if error.offset is not None else -1

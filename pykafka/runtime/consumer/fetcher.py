@@ -1,0 +1,354 @@
+"""Fetching, on the I/O thread: one fetch per broker is always under way."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import random
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from ...core.control.offsets import list_offsets
+from ...core.effects import Now, Procedure, Refresh, Request, Sleep, Wait
+from ...core.fetching import FetchLimits, FetchPlan, FetchState, fetch_request, plan_fetch
+from ...core.metadata import Snapshot
+from ...exceptions import (
+    KafkaException,
+    OffsetOutOfRangeError,
+    ProtocolClientError,
+    RemoteError,
+)
+from ...wire.errors import ErrorInfo, error_info
+from ...wire.records.decode import peek_next_offset
+from ..client import ClientCore
+from ..tasks import Signal, Task
+from .feed import Chunk, Consumed, Feed
+from .source import PartitionKey
+
+__all__ = ["Fetcher"]
+
+log = logging.getLogger("pykafka.simpleconsumer")
+
+_OFFSET_OUT_OF_RANGE = 1
+_numbers = itertools.count(1)
+
+
+class Fetcher:
+    """Keeps the feeds of one consumer filled; used on the loop only.
+
+    One procedure per leading broker plans, asks and takes in, over a connection of its own:
+    a broker answers one request at a time, and a long poll must not stand before others.
+
+    :param ready: called when a feed got data or an error.
+    :param crashed: called with an error that no retry can mend for any partition.
+    """
+
+    def __init__(
+        self,
+        client: ClientCore,
+        limits: FetchLimits,
+        auto_offset_reset: int | None,
+        ready: Callable[[Feed], None],
+        crashed: Callable[[BaseException], None],
+    ) -> None:
+        self._client = client
+        self._limits = limits
+        self._policy = auto_offset_reset
+        self._ready = ready
+        self._crashed = crashed
+        self._purpose = f"fetch {next(_numbers)}"
+        self._feeds: dict[PartitionKey, tuple[Feed, FetchState]] = {}
+        self._by_leader: dict[int, list[FetchState]] = {}
+        self._signals: dict[int, Signal] = {}
+        self._tasks: dict[int, Task] = {}
+        self._finding_leaders: Task | None = None
+        self._queued_bytes = 0
+        self._stopped = False
+        client.metadata_listeners.append(self._metadata_changed)
+
+    # -- the consumer's wishes --------------------------------------------------------
+
+    def assign(self, feed: Feed, offset: int, epoch: int) -> None:
+        """Also fetch this partition, from an offset."""
+        self._feeds[feed.key] = (feed, FetchState(feed.key, offset, epoch))
+        self._client.topics_in_use[feed.key[0]] += 1
+        self._regroup()
+
+    def revoke(self, key: PartitionKey) -> None:
+        """Fetch this partition no more."""
+        if key in self._feeds:
+            _, state = self._feeds.pop(key)
+            self._queued_bytes -= state.queued_bytes
+            self._release(key[0])
+            self._regroup()
+
+    def seek(self, key: PartitionKey, offset: int, epoch: int) -> None:
+        """Go on from another offset."""
+        if key in self._feeds:
+            state = self._feeds[key][1]
+            self._queued_bytes -= state.queued_bytes
+            state.seek(offset, epoch)
+            self._wake(key)
+
+    def consumed(self, key: PartitionKey, news: Consumed) -> None:
+        """A chunk left the queue."""
+        if key not in self._feeds:
+            return
+        state = self._feeds[key][1]
+        if news.epoch != state.epoch:
+            return
+        state.queued_chunks -= 1
+        state.queued_bytes -= news.size
+        was_over = self._queued_bytes >= self._limits.queued_max_bytes
+        self._queued_bytes -= news.size
+        if news.rows:
+            state.rows_per_byte = news.rows / news.size
+        if news.next_offset is not None and state.fetch_offset is None:
+            state.fetch_offset = news.next_offset
+        if was_over:
+            self._wake_all()
+        else:
+            self._wake(key)
+
+    def stop(self) -> None:
+        """End all fetching and close its connections. Idempotent."""
+        if self._stopped:
+            return
+        self._stopped = True
+        if self._metadata_changed in self._client.metadata_listeners:
+            self._client.metadata_listeners.remove(self._metadata_changed)
+        for key in list(self._feeds):
+            self._release(key[0])
+        self._feeds.clear()
+        stopped = KafkaException("the consumer was stopped")
+        for task in [*self._tasks.values(), self._finding_leaders]:
+            if task is not None:
+                task.cancel(stopped)
+        self._client.pool.close_purpose(self._purpose)
+
+    def _release(self, topic: str) -> None:
+        self._client.topics_in_use[topic] -= 1
+        if self._client.topics_in_use[topic] <= 0:
+            del self._client.topics_in_use[topic]
+
+    # -- who leads what ---------------------------------------------------------------
+
+    def _metadata_changed(self, _: Snapshot) -> None:
+        self._regroup()
+
+    def _regroup(self) -> None:
+        if self._stopped:
+            return
+        grouped: dict[int, list[FetchState]] = defaultdict(list)
+        orphans = set()
+        for key, (_, state) in self._feeds.items():
+            leader = self._client.snapshot.leader(*key)
+            if leader is None:
+                orphans.add(key[0])
+            else:
+                grouped[leader].append(state)
+        self._by_leader = grouped
+        for leader in grouped:
+            if leader not in self._tasks:
+                self._spawn_loop(leader)
+        self._wake_all()
+        if orphans and self._finding_leaders is None:
+            self._finding_leaders = self._client.spawn(self._find_leaders(sorted(orphans)))
+            self._finding_leaders.when_done(self._leaders_found)
+
+    def _find_leaders(self, topics: list[str]) -> Procedure[None]:
+        log.warning("no leader is known for partitions of %s; asking again", ", ".join(topics))
+        wait = self._limits.backoff.wait_s(1, random.random())
+        yield Sleep(wait)
+        yield Refresh(topics)
+
+    def _leaders_found(self, task: Task) -> None:
+        self._finding_leaders = None
+        if task.error is not None and not self._stopped:
+            log.warning("asking for leaders failed: %s", task.error)
+        self._regroup()
+
+    def _spawn_loop(self, leader: int) -> None:
+        self._signals[leader] = Signal()
+        task = self._client.spawn(self._loop(leader))
+        self._tasks[leader] = task
+        task.when_done(lambda ended: self._loop_ended(leader, ended))
+
+    def _loop_ended(self, leader: int, task: Task) -> None:
+        self._tasks.pop(leader, None)
+        self._signals.pop(leader, None)
+        if task.error is not None and not self._stopped:
+            log.error("fetching from broker %s ended: %s", leader, task.error)
+            self._crashed(task.error)
+
+    def _wake(self, key: PartitionKey) -> None:
+        leader = self._client.snapshot.leader(*key)
+        if leader in self._signals:
+            self._signals[leader].set()
+
+    def _wake_all(self) -> None:
+        for signal in list(self._signals.values()):
+            signal.set()
+
+    # -- fetching from one broker -----------------------------------------------------
+
+    def _loop(self, leader: int) -> Procedure[None]:
+        failures = 0
+        while leader in self._by_leader:
+            now = yield Now()
+            plan = plan_fetch(self._by_leader[leader], self._limits, self._queued_bytes, now)
+            if not plan.states:
+                yield Wait(self._signals[leader], plan.wait_s)
+                continue
+            asked = [(state, state.epoch, state.fetch_offset) for state in plan.states]
+            try:
+                answer = yield self._request(leader, plan)
+            except ProtocolClientError:
+                raise  # no version in common: nothing that could be fetched from this broker
+            except RemoteError as error:
+                failures += 1
+                log.warning("fetching from broker %s failed: %s", leader, error)
+                yield Sleep(self._limits.backoff.wait_s(failures, random.random()))
+                yield from self._refresh(sorted({state.key[0] for state in plan.states}))
+                continue
+            failures = 0
+            now = yield Now()
+            # Partitions without data rest where the broker did not wait for them itself.
+            rest_s = 0.0 if plan.max_wait_ms else max(0.01, self._limits.max_wait_ms / 1000)
+            stale = self._take_in(answer, asked, now, rest_s)
+            self._rotate(leader, plan)
+            if stale:
+                yield from self._refresh(stale)
+
+    def _request(self, leader: int, plan: FetchPlan) -> Request:
+        timeout_s = plan.max_wait_ms / 1000 + self._client.socket_timeout_s
+        return Request(leader, fetch_request(plan, self._limits), self._purpose, timeout_s)
+
+    def _refresh(self, topics: list[str]) -> Procedure[None]:
+        try:
+            yield Refresh(topics)
+        except RemoteError as error:
+            log.warning("refreshing metadata of %s failed: %s", ", ".join(topics), error)
+
+    def _rotate(self, leader: int, plan: FetchPlan) -> None:
+        """Those that were asked for go to the end of the line."""
+        asked = {id(state) for state in plan.states}
+        if leader in self._by_leader:
+            self._by_leader[leader].sort(key=lambda state: id(state) in asked)
+
+    def _take_in(
+        self,
+        answer: Any,
+        asked: list[tuple[FetchState, int, int | None]],
+        now: float,
+        rest_s: float,
+    ) -> list[str]:
+        """Put what came into the feeds; the topics whose metadata is stale."""
+        parts = {
+            (topic.topic, part.partition_index): part
+            for topic in answer.responses
+            for part in topic.partitions
+        }
+        stale = set()
+        for state, epoch, offset in asked:
+            part = parts.get(state.key)
+            if part is None or state.epoch != epoch or state.key not in self._feeds:
+                continue
+            if part.error_code:
+                if self._failed(state, error_info(part.error_code), now):
+                    stale.add(state.key[0])
+                continue
+            state.failures = 0
+            if part.records:
+                self._queue(state, part.records, offset)
+            else:
+                state.not_before = now + rest_s
+        return sorted(stale)
+
+    def _queue(self, state: FetchState, data: bytes, offset: int | None) -> None:
+        assert offset is not None
+        feed = self._feeds[state.key][0]
+        state.fetch_offset = peek_next_offset(data)
+        state.queued_chunks += 1
+        state.queued_bytes += len(data)
+        self._queued_bytes += len(data)
+        peeked = state.fetch_offset is not None
+        feed.chunks.append(Chunk(state.epoch, data, offset, peeked))
+        self._ready(feed)
+
+    def _failed(self, state: FetchState, info: ErrorInfo, now: float) -> bool:
+        """Decide about a partition's error; whether its metadata is stale."""
+        topic, partition = state.key
+        if info.code == _OFFSET_OUT_OF_RANGE:
+            self._out_of_range(state)
+            return False
+        error = info.exception(f"fetching {topic}/{partition} at offset {state.fetch_offset}")
+        if info.retriable or info.refresh_metadata:
+            state.failures += 1
+            state.not_before = now + self._limits.backoff.wait_s(state.failures, random.random())
+            log.warning("%s; trying again", error)
+            return info.refresh_metadata
+        self._stall(state, error)
+        return False
+
+    def _stall(self, state: FetchState, error: KafkaException) -> None:
+        state.stalled = True
+        feed = self._feeds[state.key][0]
+        feed.fetch_error = (state.epoch, error)
+        self._ready(feed)
+
+    # -- offsets out of range ---------------------------------------------------------
+
+    def _out_of_range(self, state: FetchState) -> None:
+        topic, partition = state.key
+        if self._policy is None:
+            self._stall(
+                state,
+                OffsetOutOfRangeError(
+                    f"{topic}/{partition} has no offset {state.fetch_offset} (any more) and"
+                    " auto_offset_reset is None: move it with reset_offsets()"
+                ),
+            )
+            return
+        state.stalled = True
+        self._client.spawn(self._reset(state, state.epoch, self._policy))
+
+    def _reset(self, state: FetchState, epoch: int, policy: int) -> Procedure[None]:
+        topic, partition = state.key
+        found = None
+        failures = 0
+        while found is None:
+            try:
+                found = yield from list_offsets(
+                    self._client, {state.key: policy}, 1, self._client.socket_timeout_s
+                )
+            except RemoteError as error:
+                if state.epoch != epoch or state.key not in self._feeds:
+                    return
+                if isinstance(error, ProtocolClientError) and not _retriable(error):
+                    self._stall(state, error)
+                    return
+                failures += 1
+                log.warning("resetting %s/%s failed: %s; trying again", topic, partition, error)
+                yield Sleep(self._limits.backoff.wait_s(failures, random.random()))
+        if state.epoch != epoch or state.key not in self._feeds:
+            return
+        offset = found[state.key].offsets[0]
+        log.warning(
+            "%s/%s has no offset %s; going on at %s by auto_offset_reset",
+            topic,
+            partition,
+            state.fetch_offset,
+            offset,
+        )
+        state.stalled = False
+        state.fetch_offset = offset
+        feed = self._feeds[state.key][0]
+        feed.chunks.append(Chunk(epoch, b"", offset, True))
+        self._ready(feed)
+        self._wake(state.key)
+
+
+def _retriable(error: ProtocolClientError) -> bool:
+    return error.error_code is not None and error_info(error.error_code).retriable

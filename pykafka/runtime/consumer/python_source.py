@@ -1,0 +1,112 @@
+"""The record source in pure Python."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...core.fetching import FetchLimits
+from ...core.retry import Backoff
+from ...options import Settings
+from ..client import ClientCore
+from .feed import Consumed, DecodeOptions, Feed
+from .fetcher import Fetcher
+from .source import PartitionKey, Run, SourceEvents
+
+__all__ = ["PythonSource"]
+
+
+class PythonSource:
+    """Fetches on the I/O thread, decodes where :meth:`next_run` is called.
+
+    See :class:`~.source.RecordSource`.
+    """
+
+    def __init__(self, client: ClientCore, settings: Settings) -> None:
+        self._client = client
+        self._settings = settings
+        self._decode = DecodeOptions(
+            settings.fetch_message_max_bytes, settings.decompressed_max_bytes
+        )
+        self._feeds: dict[PartitionKey, Feed] = {}
+        #: Feeds with data, in the order of their turn. The I/O thread appends, too.
+        self._line: deque[Feed] = deque()
+        self._crash: Exception | None = None
+
+    def start(self, events: SourceEvents) -> None:
+        self._events = events
+        self._crash = None
+        s = self._settings
+        backoff_s = s.fetch_error_backoff_ms / 1000
+        limits = FetchLimits(
+            s.fetch_message_max_bytes,
+            s.fetch_max_bytes,
+            s.fetch_min_bytes,
+            s.fetch_wait_max_ms,
+            s.queued_max_messages,
+            s.queued_max_bytes,
+            Backoff(backoff_s, backoff_s * 8),
+        )
+        self._fetcher = Fetcher(
+            self._client, limits, s.auto_offset_reset, self._filled, self._crashed
+        )
+
+    def assign(self, offsets: Mapping[PartitionKey, int], partitions: Mapping[Any, Any]) -> None:
+        for key, offset in offsets.items():
+            feed = Feed(key, partitions[key], self._decode)
+            self._feeds[key] = feed
+            self._client.loop.call_soon(self._fetcher.assign, feed, offset, feed.epoch)
+
+    def revoke(self, keys: Sequence[PartitionKey]) -> None:
+        for key in keys:
+            feed = self._feeds.pop(key, None)
+            if feed is not None:
+                feed.seek()
+                self._client.loop.call_soon(self._fetcher.revoke, key)
+
+    def seek(self, key: PartitionKey, offset: int) -> None:
+        epoch = self._feeds[key].seek()
+        self._client.loop.call_soon(self._fetcher.seek, key, offset, epoch)
+
+    def next_run(self) -> Run | None:
+        line = self._line
+        while line:
+            feed = line.popleft()
+            # Off the line first, then looked at: the I/O thread, which looks whether it is on
+            # the line after it has added data, either sees it off or has added what is found.
+            feed.listed = False
+            consumed: list[Consumed] = []
+            run = feed.take(consumed)
+            for news in consumed:
+                self._client.loop.call_soon(self._fetcher.consumed, feed.key, news)
+            if not feed.listed and feed.has_data():
+                feed.listed = True
+                line.append(feed)
+            if run is not None:
+                return run
+        return None
+
+    def error(self) -> Exception | None:
+        if self._crash is not None:
+            return self._crash
+        stalls = (feed.stalled_by() for feed in self._feeds.values())
+        return next((error for error in stalls if error is not None), None)
+
+    def stop(self) -> None:
+        self._client.loop.call_soon(self._fetcher.stop)
+        self._feeds.clear()
+        self._line.clear()
+
+    # -- called on the I/O thread -----------------------------------------------------
+
+    def _filled(self, feed: Feed) -> None:
+        if not feed.listed:
+            feed.listed = True
+            self._line.append(feed)
+        self._events.ready()
+
+    def _crashed(self, error: BaseException) -> None:
+        assert isinstance(error, Exception)
+        self._crash = error
+        self._events.ready()

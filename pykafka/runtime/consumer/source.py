@@ -1,0 +1,104 @@
+"""The seam between the consumption core and whoever brings records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, TypeAlias
+
+from ...core.cursor import Cursor
+from ...message import SharedFields
+
+__all__ = ["NO_RUN", "PartitionKey", "RecordSource", "Row", "Run", "SourceEvents"]
+
+PartitionKey: TypeAlias = tuple[str, int]
+#: (offset, timestamp in ms, key, value)
+Row: TypeAlias = "tuple[int, int, bytes | None, bytes | None]"
+
+#: Partitions take turns in runs of at most so many rows.
+RUN_ROWS = 500
+
+
+class Run:
+    """Consecutive rows of one partition, ready to be handed over.
+
+    ``rows`` is one list iterator, from which every thread takes: each row is taken once,
+    without a lock. How far it is read is computed from it when somebody asks.
+
+    :ivar key: the partition.
+    :ivar shared: what the messages made from it have in common.
+    :ivar end_offset: the offset after the run, past a gap behind its last row.
+    """
+
+    __slots__ = ("_rows", "end_offset", "key", "rows", "shared")
+
+    def __init__(
+        self, key: PartitionKey, rows: list[Row], shared: SharedFields, end_offset: int
+    ) -> None:
+        self.key = key
+        self.shared = shared
+        self.end_offset = end_offset
+        self._rows = rows
+        self.rows: Iterator[Row] = iter(rows)
+
+    def left(self) -> int:
+        """How many rows nobody has taken yet."""
+        return self.rows.__length_hint__()  # type: ignore[attr-defined]  # a list iterator
+
+    def position(self, cursor: Cursor) -> tuple[int, int]:
+        """(last delivered, next offset) of a cursor from which this run is being read."""
+        taken = len(self._rows) - self.left()
+        if not taken:
+            return cursor.last_delivered, cursor.next_offset
+        last = self._rows[taken - 1][0]
+        return last, self.end_offset if taken == len(self._rows) else last + 1
+
+    def cut(self) -> None:
+        """Keep what was taken; nobody can take the rest any more."""
+        # One call in C empties the iterator, so that no thread can take a row in between.
+        left = len(list(self.rows))
+        if left:
+            del self._rows[len(self._rows) - left :]
+            self.end_offset = self._rows[-1][0] + 1 if self._rows else -1
+
+
+#: The run of a consumer that has none.
+NO_RUN = Run(("", -1), [], SharedFields(), -1)
+
+
+class SourceEvents(Protocol):
+    """What a source tells the core; called on any thread, must not block."""
+
+    def ready(self) -> None:
+        """Somebody who waits for rows or errors should look again."""
+
+
+class RecordSource(Protocol):
+    """Brings the records of assigned partitions, from the offsets it is told.
+
+    Called by the core with its lock held, from users' threads, one at a time. Positions,
+    commits, groups and resets are not its business.
+    """
+
+    def start(self, events: SourceEvents) -> None:
+        """Begin; partitions are assigned afterwards."""
+
+    def assign(self, offsets: Mapping[PartitionKey, int], partitions: Mapping[Any, Any]) -> None:
+        """Also bring these partitions, each from its offset (the users' objects beside)."""
+
+    def revoke(self, keys: Sequence[PartitionKey]) -> None:
+        """Bring these no more and drop what is held of them."""
+
+    def seek(self, key: PartitionKey, offset: int) -> None:
+        """Go on from another offset; drop what is held and any error of the partition."""
+
+    def next_run(self) -> Run | None:
+        """The next rows, decoded now in the caller's thread; ``None`` if none are here."""
+
+    def error(self) -> Exception | None:
+        """The error of a partition that stalls, if there is one, while it stalls."""
+
+    def stop(self) -> None:
+        """Bring nothing any more. Idempotent."""
+
+
+SourceFactory: TypeAlias = Callable[[], RecordSource]

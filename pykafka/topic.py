@@ -1,0 +1,122 @@
+"""A topic, and what is made from it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from typing import TYPE_CHECKING, Any
+
+from .common import OffsetType
+from .core.metadata import TopicInfo
+from .partition import Partition, offset_limits
+from .runtime.implementation import require_implementation
+
+if TYPE_CHECKING:
+    from .balancedconsumer import BalancedConsumer
+    from .cluster import Cluster
+    from .producer import Producer
+    from .protocol import OffsetPartitionResponse
+    from .simpleconsumer import SimpleConsumer
+
+__all__ = ["Topic"]
+
+log = logging.getLogger(__name__)
+
+
+class Topic:
+    """A topic of a cluster; ``client.topics[name]`` makes it. Thread-safe."""
+
+    def __init__(self, cluster: Cluster, topic_metadata: TopicInfo) -> None:
+        self._name = topic_metadata.name.encode()
+        self._cluster = cluster
+        self._partitions: dict[int, Partition] = {}
+        self.update(topic_metadata)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__module__}.{type(self).__name__} name={self._name!r}>"
+
+    @property
+    def name(self) -> bytes:
+        """The topic's name."""
+        return self._name
+
+    @property
+    def cluster(self) -> Cluster:
+        """The cluster that it lies in."""
+        return self._cluster
+
+    @property
+    def partitions(self) -> dict[int, Partition]:
+        """The partitions by id."""
+        self._cluster.topics  # noqa: B018 - brings this topic up to the newest metadata
+        return self._partitions
+
+    def update(self, metadata: TopicInfo) -> None:
+        """Follow the cluster's metadata."""
+        for id_, info in metadata.partitions.items():
+            leader = self._cluster.replicas([info.leader])
+            replicas = self._cluster.replicas(info.replicas)
+            isr = self._cluster.replicas(info.isr)
+            known = self._partitions.get(id_)
+            if known is None:
+                self._partitions[id_] = Partition(
+                    self, id_, leader[0] if leader else None, replicas, isr
+                )
+            else:
+                known.follow(leader[0] if leader else None, replicas, isr)
+
+    def fetch_offset_limits(
+        self, offsets_before: int | dt.datetime, max_offsets: int = 1
+    ) -> dict[int, OffsetPartitionResponse]:
+        """Offsets of all partitions at a time, newest first.
+
+        :param offsets_before: a naive UTC datetime, milliseconds since 1970, or an
+            :class:`~pykafka.common.OffsetType`. Brokers before 0.10.1 know the time of
+            segments only, and answer with the first offset of one.
+        :returns: partition id -> ``(offset=[...], err)``.
+        :raises RemoteError: a leader could not be asked.
+        """
+        return offset_limits(self, list(self.partitions), offsets_before, max_offsets)
+
+    def earliest_available_offsets(self) -> dict[int, OffsetPartitionResponse]:
+        """The first offset of each partition; see :meth:`fetch_offset_limits`."""
+        return self.fetch_offset_limits(OffsetType.EARLIEST)
+
+    def latest_available_offsets(self) -> dict[int, OffsetPartitionResponse]:
+        """The offset of the next message of each partition; see :meth:`fetch_offset_limits`."""
+        return self.fetch_offset_limits(OffsetType.LATEST)
+
+    def get_producer(self, use_rdkafka: bool = False, **kwargs: Any) -> Producer:
+        """A :class:`~pykafka.producer.Producer` for this topic, with its options."""
+        from .producer import Producer  # noqa: PLC0415 - the two name each other
+
+        require_implementation(use_rdkafka)
+        return Producer(self._cluster, self, **kwargs)
+
+    def get_sync_producer(self, **kwargs: Any) -> Producer:
+        """A producer whose ``produce`` returns when the message is acknowledged, or raises."""
+        return self.get_producer(sync=True, **kwargs)
+
+    def get_simple_consumer(
+        self,
+        consumer_group: str | bytes | None = None,
+        use_rdkafka: bool = False,
+        **kwargs: Any,
+    ) -> SimpleConsumer:
+        """A :class:`~pykafka.simpleconsumer.SimpleConsumer` of this topic, with its options."""
+        from .simpleconsumer import SimpleConsumer  # noqa: PLC0415 - the two name each other
+
+        require_implementation(use_rdkafka)
+        return SimpleConsumer(self, self._cluster, consumer_group=consumer_group, **kwargs)
+
+    def get_balanced_consumer(
+        self, consumer_group: str | bytes, managed: bool = False, **kwargs: Any
+    ) -> BalancedConsumer:
+        """A consumer that shares this topic with the other members of its group."""
+        from . import balancedconsumer, managedbalancedconsumer  # noqa: PLC0415 - as above
+
+        if managed:
+            return managedbalancedconsumer.ManagedBalancedConsumer(
+                self, self._cluster, consumer_group, **kwargs
+            )
+        return balancedconsumer.BalancedConsumer(self, self._cluster, consumer_group, **kwargs)
