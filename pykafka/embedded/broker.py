@@ -1,0 +1,153 @@
+"""One node of an embedded Kafka: a broker, or the controller of a KRaft cluster."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..exceptions import ServiceStartError
+from . import probe
+from .ports import HOST
+from .process import java_command
+from .properties import Properties
+from .releases import KafkaRelease
+from .service import Service, ServiceFolder, write_properties
+
+__all__ = ["EmbeddedBroker", "KafkaNode", "KafkaRuntime"]
+
+#: Seconds to write the first files of a KRaft node.
+_FORMAT_WITHIN = 60.0
+_LOG4J = """\
+log4j.rootLogger=INFO, stdout
+log4j.logger.kafka.network.Processor=WARN
+log4j.appender.stdout=org.apache.log4j.ConsoleAppender
+log4j.appender.stdout.layout=org.apache.log4j.PatternLayout
+log4j.appender.stdout.layout.ConversionPattern=%d %-5p %c{1} %m%n
+"""
+_LOG4J_2 = """\
+appender.stdout.type=Console
+appender.stdout.name=stdout
+appender.stdout.layout.type=PatternLayout
+appender.stdout.layout.pattern=%d %-5p %c{1} %m%n
+rootLogger.level=INFO
+rootLogger.appenderRef.stdout.ref=stdout
+"""
+
+
+@dataclass(frozen=True)
+class KafkaRuntime:
+    """What runs classes of one release: a Java, a class path, a logging configuration."""
+
+    release: KafkaRelease
+    java: str
+    jars: Sequence[Path]
+    logging: Path
+
+    @classmethod
+    def prepare(
+        cls, release: KafkaRelease, java: str, jars: Sequence[Path], folder: Path
+    ) -> KafkaRuntime:
+        """Write the logging configuration, which sends all to standard output, to ``folder``."""
+        logging = folder / "logging.properties"
+        logging.write_text(_LOG4J_2 if release.kraft else _LOG4J)
+        return cls(release, java, jars, logging)
+
+    def command(self, main_class: str, *arguments: str, jvm: Sequence[str] = ()) -> list[str]:
+        """The command line that runs ``main_class`` and logs to standard output."""
+        key = "log4j2.configurationFile" if self.release.kraft else "log4j.configuration"
+        options = (f"-D{key}=file:{self.logging}", *jvm)
+        return java_command(self.java, self.jars, main_class, *arguments, jvm=options)
+
+
+class KafkaNode(Service):
+    """A process of ``kafka.Kafka`` with its configuration."""
+
+    def __init__(
+        self,
+        name: str,
+        port: int,
+        runtime: KafkaRuntime,
+        properties: Properties,
+        home: ServiceFolder,
+    ) -> None:
+        #: Where it keeps partitions, one folder each.
+        self.log_dir = Path(str(properties["log.dirs"]))
+        self._runtime = runtime
+        folder = self.log_dir.parent
+        folder.mkdir(parents=True, exist_ok=True)
+        self._configuration = folder / "server.properties"
+        write_properties(self._configuration, properties)
+        command = runtime.command("kafka.Kafka", str(self._configuration))
+        super().__init__(name, port, folder, command, home)
+
+    def format_storage(self, cluster_id: str) -> None:
+        """Give a KRaft node its identity, which it does not start without.
+
+        :raises ServiceStartError: Kafka's own tool for it failed; with what it printed.
+        """
+        if (self.log_dir / "meta.properties").exists():
+            return
+        arguments = ("format", "-t", cluster_id, "-c", str(self._configuration))
+        command = self._runtime.command("kafka.tools.StorageTool", *arguments)
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=_FORMAT_WITHIN,
+            check=False,
+            text=True,
+        )
+        if done.returncode != 0:
+            raise ServiceStartError(f"{self.name}: formatting {self.log_dir}:\n{done.stdout}")
+
+
+class EmbeddedBroker(KafkaNode):
+    """One broker of an :class:`~pykafka.embedded.EmbeddedKafka`."""
+
+    def __init__(
+        self,
+        broker_id: int,
+        port: int,
+        runtime: KafkaRuntime,
+        properties: Properties,
+        home: ServiceFolder,
+        start_timeout: float,
+        forget: Callable[[int], None],
+    ) -> None:
+        super().__init__(f"broker {broker_id}", port, runtime, properties, home)
+        #: As in metadata answers.
+        self.id = broker_id
+        self._start_timeout = start_timeout
+        self._forget = forget
+
+    @property
+    def address(self) -> str:
+        """``"127.0.0.1:port"``."""
+        return f"{HOST}:{self.port}"
+
+    def restart(self) -> None:
+        """Start it again, after an orderly end if it runs; returns when it answers again.
+
+        :raises ServiceStartError: it does not; with the end of its log.
+        """
+        self.stop()
+        self._forget(self.id)
+        self.launch()
+        self.await_member()
+
+    def await_member(self, others: frozenset[int] = frozenset()) -> None:
+        """Return when it answers, and lists itself and ``others`` as brokers.
+
+        :raises ServiceStartError: it does not within the start time-out.
+        """
+
+        def listed() -> bool:
+            view = probe.ask(self.port)
+            if view == probe.View() and self._runtime.release.number < (0, 9):
+                probe.ask_for_offsets_topic(self.port)
+            return view is not None and view.brokers >= others | {self.id}
+
+        self.await_ready(listed, self._start_timeout)

@@ -1,0 +1,306 @@
+"""A real Kafka on this machine: one broker or several."""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from ..exceptions import InvalidOptionError, UsageError, WaitTimedOutError
+from . import probe
+from .artifacts import class_path, report_to_stderr
+from .broker import EmbeddedBroker, KafkaNode, KafkaRuntime
+from .java import find_java
+from .ports import free_ports
+from .process import GuardedPopen
+from .properties import Quorum, broker_properties, controller_properties
+from .releases import find_release
+from .service import Service, ServiceFolder, property_text
+from .topics import QuorumTopics, TopicStore, check_topic
+from .waiting import wait_until
+from .zookeeper import EmbeddedZookeeper
+from .zookeeper_admin import ZookeeperTopics, forget_broker
+
+__all__ = ["EmbeddedKafka"]
+
+#: Node id of a KRaft cluster's controller; brokers count from 0.
+_CONTROLLER = 1000
+#: Seconds for a topic to get leaders, or to vanish.
+_TOPIC_WITHIN = 60.0
+
+
+class EmbeddedKafka:
+    """A Kafka cluster, started on construction, stopped at the end of a ``with``.
+
+    ::
+
+        with EmbeddedKafka("0.8.2.2", brokers=3) as kafka:
+            kafka.create_topic("lines", partitions=4, replication_factor=3)
+            print(kafka.bootstrap)
+
+    Before 4.0 it brings a ZooKeeper, from 4.0 a controller of its own. Brokers have ids from
+    0 on. Methods may be called from any thread.
+
+    :param release: a version, or a part of one (:func:`~pykafka.embedded.find_release`).
+    :param config: broker properties, over the defaults that suit tests.
+    :param data_dir: folder for logs and data, kept afterwards; a temporary one if None.
+    :param keep_data: keep the temporary folder too. It is always kept when a start fails.
+    :param start_timeout: seconds for each step of the start.
+    :param progress: gets a line for each download.
+    :raises InvalidOptionError: ``release`` is no version, or ``brokers`` less than 1.
+    :raises MissingRequirementError: Java or the jars cannot be had.
+    :raises ServiceStartError: a server does not start; with the end of its log.
+    """
+
+    def __init__(
+        self,
+        release: str = "0.8.2.2",
+        brokers: int = 1,
+        *,
+        config: Mapping[str, object] | None = None,
+        data_dir: str | Path | None = None,
+        keep_data: bool = False,
+        start_timeout: float = 90.0,
+        progress: Callable[[str], None] = report_to_stderr,
+    ) -> None:
+        if brokers < 1:
+            raise InvalidOptionError(f"brokers={brokers}: a cluster has at least 1")
+        self.release = find_release(release)
+        self._start_timeout = start_timeout
+        self._progress = progress
+        self._java = find_java()
+        jars = class_path(self.release.coordinates, progress)
+        self._folder = ServiceFolder(f"kafka-{self.release.version}", data_dir, keep=keep_data)
+        #: Configuration, logs and data of all servers.
+        self.data_dir = self._folder.path
+        self._runtime = KafkaRuntime.prepare(self.release, self._java, jars, self.data_dir)
+        self._zookeeper: EmbeddedZookeeper | None = None
+        self._controller: KafkaNode | None = None
+        #: The brokers, ``brokers[i].id == i``.
+        self.brokers: list[EmbeddedBroker] = []
+        try:
+            self._start(brokers, dict(config or {}))
+        except BaseException:
+            # The folder stays: the error names the log in it.
+            self._end(Service.kill)
+            raise
+
+    @property
+    def bootstrap(self) -> str:
+        """The brokers' addresses: ``"127.0.0.1:port,127.0.0.1:port"``."""
+        return ",".join(broker.address for broker in self.brokers)
+
+    @property
+    def zookeeper(self) -> str | None:
+        """ZooKeeper's address, ``"127.0.0.1:port"``; None from release 4.0 on."""
+        return self._zookeeper.address if self._zookeeper else None
+
+    @property
+    def services(self) -> list[Service]:
+        """Every server there is, in starting order."""
+        first: list[Service] = []
+        if self._zookeeper is not None:
+            first = [self._zookeeper.service]
+        elif self._controller is not None:
+            first = [self._controller]
+        return [*first, *self.brokers]
+
+    def create_topic(
+        self,
+        name: str,
+        partitions: int = 1,
+        replication_factor: int = 1,
+        config: Mapping[str, object] | None = None,
+    ) -> None:
+        """Make a topic; returns when every running broker sees a leader for each partition.
+
+        Partition ``p`` prefers broker ``p % brokers`` as its leader (before 4.0).
+
+        :raises UsageError: it exists, or cannot be (name, replication factor).
+        :raises WaitTimedOutError: it got no leaders within a minute.
+        """
+        check_topic(name, partitions, replication_factor, len(self.brokers))
+        settings = {key: property_text(value) for key, value in (config or {}).items()}
+        self._topics().create(name, partitions, replication_factor, settings)
+        self.await_topic(name, partitions)
+
+    def delete_topic(self, name: str) -> None:
+        """Remove a topic; returns when no running broker lists it any more.
+
+        :raises WaitTimedOutError: some broker still does after a minute.
+        """
+        self._topics().delete(name)
+        self._await_view(lambda view: name not in view.names, f"topic {name!r} gone")
+
+    def topics(self) -> list[str]:
+        """The names of all topics, as the first running broker sees them.
+
+        :raises WaitTimedOutError: it does not answer.
+        """
+        broker = self._running()[0]
+        view = probe.ask(broker.port)
+        if view is None:
+            raise WaitTimedOutError(f"{broker.name} does not answer")
+        return sorted(view.names)
+
+    def await_topic(self, name: str, partitions: int) -> None:
+        """Return when every running broker sees a leader for each partition.
+
+        :raises WaitTimedOutError: not within a minute.
+        """
+
+        self._await_view(
+            lambda view: len(view.leaders(name)) == partitions,
+            f"topic {name!r} with a leader for each of {partitions} partitions",
+        )
+
+    def run_tool(
+        self,
+        main_class: str,
+        arguments: Sequence[str] = (),
+        *,
+        input: bytes | None = None,
+        jvm_args: Sequence[str] = (),
+        timeout: float = 120.0,
+    ) -> subprocess.CompletedProcess[bytes]:
+        """Run a Java class of this release, such as ``kafka.tools.ConsoleProducer``.
+
+        :param input: goes to its standard input.
+        :return: with ``returncode``, ``stdout`` and ``stderr`` (its log among it).
+        :raises subprocess.TimeoutExpired: it did not end within ``timeout`` seconds.
+        """
+        with self.popen_tool(
+            main_class,
+            arguments,
+            jvm_args=jvm_args,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as process:
+            try:
+                output, errors = process.communicate(input or b"", timeout)
+            except BaseException:
+                process.kill()
+                raise
+        return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+
+    def popen_tool(
+        self,
+        main_class: str,
+        arguments: Sequence[str] = (),
+        *,
+        jvm_args: Sequence[str] = (),
+        **options: Any,
+    ) -> subprocess.Popen[bytes]:
+        """As :meth:`run_tool`, without waiting: ``options`` are those of
+        :class:`subprocess.Popen`. It ends with this process at the latest."""
+        jars = class_path(self.release.tool_coordinates, self._progress)
+        runtime = replace(self._runtime, jars=jars)
+        return GuardedPopen(runtime.command(main_class, *arguments, jvm=jvm_args), **options)
+
+    def stop(self) -> None:
+        """End all servers, and remove the temporary folder; to be called any number of times."""
+        self._end(Service.stop)
+        self._folder.remove()
+
+    def __enter__(self) -> EmbeddedKafka:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _start(self, count: int, config: Mapping[str, object]) -> None:
+        quorum_port, *ports = free_ports(count + 1)
+        metadata = (
+            self._start_quorum(quorum_port) if self.release.kraft else self._start_zookeeper()
+        )
+        for number, port in enumerate(ports):
+            folder = self.data_dir / f"broker-{number}"
+            self.brokers.append(
+                EmbeddedBroker(
+                    number,
+                    port,
+                    self._runtime,
+                    broker_properties(self.release, number, port, folder, count, metadata, config),
+                    home=self._folder,
+                    start_timeout=self._start_timeout,
+                    forget=self._forget,
+                )
+            )
+        if isinstance(metadata, Quorum):
+            cluster_id = metadata.cluster_id
+            self._each(lambda broker: broker.format_storage(cluster_id))
+        for broker in self.brokers:
+            broker.launch()
+        members = frozenset(range(count))
+        self._each(lambda broker: broker.await_member(members))
+
+    def _start_zookeeper(self) -> str:
+        self._zookeeper = EmbeddedZookeeper(
+            data_dir=self.data_dir / "zookeeper",
+            start_timeout=self._start_timeout,
+            progress=self._progress,
+        )
+        return self._zookeeper.address
+
+    def _start_quorum(self, port: int) -> Quorum:
+        identity = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+        quorum = Quorum(_CONTROLLER, port, identity)
+        folder = self.data_dir / "controller"
+        self._controller = KafkaNode(
+            "controller",
+            port,
+            self._runtime,
+            controller_properties(quorum, folder),
+            self._folder,
+        )
+        self._controller.format_storage(identity)
+        self._controller.launch()
+        return quorum
+
+    def _each(self, action: Callable[[EmbeddedBroker], None]) -> None:
+        """Do it for all brokers at a time: a start is mostly waiting for a JVM."""
+        with ThreadPoolExecutor(len(self.brokers)) as pool:
+            for outcome in [pool.submit(action, broker) for broker in self.brokers]:
+                outcome.result()
+
+    def _end(self, action: Callable[[Service], None]) -> None:
+        if self.brokers:
+            self._each(action)
+        for service in reversed(self.services):
+            action(service)
+
+    def _await_view(self, expected: Callable[[probe.View], bool], what: str) -> None:
+        """Return when every running broker answers, and with what is ``expected``."""
+
+        def seen_by_all() -> bool:
+            views = [probe.ask(broker.port) for broker in self._running()]
+            return all(view is not None and expected(view) for view in views)
+
+        wait_until(seen_by_all, _TOPIC_WITHIN, f"{what}, seen by all running brokers")
+
+    def _topics(self) -> TopicStore:
+        if self._zookeeper is not None:
+            return ZookeeperTopics(self._zookeeper.address, len(self.brokers))
+        return QuorumTopics(self._running()[0].port)
+
+    def _running(self) -> list[EmbeddedBroker]:
+        running = [broker for broker in self.brokers if broker.state == "running"]
+        if not running:
+            raise UsageError("no broker of this cluster is running; restart() one")
+        return running
+
+    def _forget(self, broker_id: int) -> None:
+        if self._zookeeper is not None:
+            forget_broker(self._zookeeper.address, broker_id)

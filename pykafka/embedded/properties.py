@@ -1,0 +1,118 @@
+"""The configuration of one Kafka node, for each generation of releases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .ports import HOST
+from .releases import KafkaRelease
+
+__all__ = ["Quorum", "broker_properties", "controller_properties"]
+
+Properties = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Quorum:
+    """The one controller that a KRaft cluster (4.0 and newer) asks, as ZooKeeper before."""
+
+    node_id: int
+    port: int
+    cluster_id: str
+
+    @property
+    def properties(self) -> Properties:
+        """How every node finds it."""
+        return {
+            "controller.quorum.voters": f"{self.node_id}@{HOST}:{self.port}",
+            "controller.listener.names": "CONTROLLER",
+        }
+
+
+def broker_properties(
+    release: KafkaRelease,
+    node_id: int,
+    port: int,
+    folder: Path,
+    brokers: int,
+    metadata: str | Quorum,
+    overrides: Mapping[str, object],
+) -> Properties:
+    """``server.properties`` of a broker that suits tests; ``overrides`` win.
+
+    :param brokers: how many the cluster has, which bounds what can be replicated.
+    :param metadata: ZooKeeper's address, or the KRaft quorum.
+    """
+    properties: Properties = {
+        **_identity(node_id, port, release, metadata),
+        "log.dirs": folder / "data",
+        "auto.create.topics.enable": True,
+        "delete.topic.enable": True,
+        "controlled.shutdown.enable": True,
+        "controlled.shutdown.max.retries": 2,
+        "controlled.shutdown.retry.backoff.ms": 500,
+        # A topic of 50 partitions takes longer to make than the broker to start.
+        "offsets.topic.num.partitions": 4,
+        "offsets.topic.replication.factor": min(3, brokers),
+        "num.network.threads": 2,
+        "num.io.threads": 4,
+        # Preallocates per cleaner thread: 128 MB would not fit the small heap.
+        "log.cleaner.dedupe.buffer.size": 8 << 20,
+        "log.cleaner.threads": 1,
+        # A leader that died is replaced when the others notice; 30 s is long in a test.
+        "replica.lag.time.max.ms": 10_000,
+        "replica.socket.timeout.ms": 10_000,
+    }
+    if release.number >= (0, 11):
+        properties |= {
+            "group.initial.rebalance.delay.ms": 0,
+            "transaction.state.log.num.partitions": 4,
+            "transaction.state.log.replication.factor": min(3, brokers),
+            "transaction.state.log.min.isr": 1,
+        }
+    if release.kraft:
+        properties |= {
+            "share.coordinator.state.topic.num.partitions": 4,
+            "share.coordinator.state.topic.replication.factor": min(3, brokers),
+            "share.coordinator.state.topic.min.isr": 1,
+        }
+    return properties | dict(overrides)
+
+
+def controller_properties(quorum: Quorum, folder: Path) -> Properties:
+    """``server.properties`` of the node that is the quorum."""
+    return {
+        "process.roles": "controller",
+        "node.id": quorum.node_id,
+        "listeners": f"CONTROLLER://{HOST}:{quorum.port}",
+        "log.dirs": folder / "data",
+        **quorum.properties,
+    }
+
+
+def _identity(node_id: int, port: int, release: KafkaRelease, metadata: str | Quorum) -> Properties:
+    if isinstance(metadata, Quorum):
+        return {
+            "process.roles": "broker",
+            "node.id": node_id,
+            "listeners": f"PLAINTEXT://{HOST}:{port}",
+            # The default of 9 s is how long clients see a killed broker as the leader.
+            "broker.session.timeout.ms": 6000,
+            **metadata.properties,
+        }
+    addresses: Properties = {"listeners": f"PLAINTEXT://{HOST}:{port}"}
+    if release.number < (0, 9):
+        addresses = {
+            "host.name": HOST,
+            "advertised.host.name": HOST,
+            "port": port,
+        }
+    return {
+        "broker.id": node_id,
+        **addresses,
+        "zookeeper.connect": metadata,
+        "zookeeper.session.timeout.ms": 6000,
+        "zookeeper.connection.timeout.ms": 20_000,
+    }

@@ -1,0 +1,93 @@
+"""What clusters before 4.0 keep in ZooKeeper, changed there directly.
+
+Kafka's own tools do the same, at two seconds a call for the JVM. The formats hold for 0.8.2
+to 3.9 (which adds what is newer, such as the topic's id, itself).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+
+from kazoo.client import KazooClient
+from kazoo.exceptions import NoNodeError
+from kazoo.handlers.threading import KazooTimeoutError
+
+from ..exceptions import UsageError, ZookeeperConnectionError
+
+__all__ = ["ZookeeperTopics", "forget_broker"]
+
+#: Seconds to connect.
+_CONNECT_WITHIN = 20.0
+
+
+class ZookeeperTopics:
+    """Topics of the cluster of ``brokers`` brokers, numbered from 0, at ``address``."""
+
+    def __init__(self, address: str, brokers: int) -> None:
+        self._address = address
+        self._brokers = brokers
+
+    def create(
+        self, name: str, partitions: int, replication_factor: int, config: Mapping[str, str]
+    ) -> None:
+        """Write the topic's nodes; the controller does the rest.
+
+        :raises UsageError: it exists.
+        """
+        assignment = {
+            str(partition): [
+                (partition + replica) % self._brokers for replica in range(replication_factor)
+            ]
+            for partition in range(partitions)
+        }
+        path, settings = f"/brokers/topics/{name}", f"/config/topics/{name}"
+        with _connected(self._address) as zookeeper:
+            if zookeeper.exists(path):
+                raise UsageError(f"topic {name!r} exists")
+            # First, since the controller acts on the other.
+            zookeeper.ensure_path(settings)
+            zookeeper.set(settings, _json({"version": 1, "config": dict(config)}))
+            content = _json({"version": 1, "partitions": assignment})
+            zookeeper.create(path, content, makepath=True)
+
+    def delete(self, name: str) -> None:
+        """Ask the controller to delete the topic."""
+        with _connected(self._address) as zookeeper:
+            zookeeper.ensure_path(f"/admin/delete_topics/{name}")
+
+
+def forget_broker(address: str, broker_id: int) -> None:
+    """Remove what a killed broker left, as ZooKeeper does when the session expires.
+
+    Broker 0.8.2.2, observed: one that was the controller, and is started again before that,
+    takes the old registration for its own and fails to give it up when it goes: the cluster
+    then has no controller.
+    """
+    with _connected(address) as zookeeper:
+        with contextlib.suppress(NoNodeError):
+            content, _ = zookeeper.get("/controller")
+            if json.loads(content)["brokerid"] == broker_id:
+                zookeeper.delete("/controller")
+        with contextlib.suppress(NoNodeError):
+            zookeeper.delete(f"/brokers/ids/{broker_id}")
+
+
+@contextlib.contextmanager
+def _connected(address: str) -> Iterator[KazooClient]:
+    client = KazooClient(hosts=address)
+    try:
+        client.start(timeout=_CONNECT_WITHIN)
+        yield client
+    except KazooTimeoutError as error:
+        raise ZookeeperConnectionError(
+            f"ZooKeeper at {address}: no connection within {_CONNECT_WITHIN:g} s"
+        ) from error
+    finally:
+        client.stop()
+        client.close()
+
+
+def _json(content: Mapping[str, object]) -> bytes:
+    return json.dumps(content).encode()
