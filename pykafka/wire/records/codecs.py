@@ -8,7 +8,7 @@ limit and stop there: a few kilobytes from a broker cannot claim all memory.
 from __future__ import annotations
 
 import zlib
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -250,22 +250,42 @@ def _encode_zstd(data: bytes, level: int | None) -> bytes:
 def _decode_zstd(data: bytes, limit: int) -> bytes:
     zstd = _installed(CompressionType.ZSTD, "compression.zstd", "zstandard")
     if zstd.__name__ == "zstandard":
-        return _read_zstd(zstd, data, limit)
+        new = partial(_ZstandardDecompressor, zstd, limit)
+        return _drain("zstd", new, data, limit, zstd.ZstdError)
     return _drain("zstd", zstd.ZstdDecompressor, data, limit, zstd.ZstdError)
 
 
-def _read_zstd(zstandard: Any, data: bytes, limit: int) -> bytes:
-    pieces = []
-    size = 0
-    reader = zstandard.ZstdDecompressor().stream_reader(data, read_across_frames=True)
-    try:
-        while piece := reader.read(_PIECE):
-            pieces.append(piece)
-            size += len(piece)
-            _check_limit("zstd", size, limit)
-    except zstandard.ZstdError as reason:
-        raise _damaged("zstd", reason) from reason
-    return b"".join(pieces)
+class _ZstandardDecompressor:
+    """One frame, by the package zstandard, behind the interface of the other decompressors.
+
+    The package bounds what goes in, not what comes out. Four bytes can stand for 128 KB at
+    most, so that input comes in steps that cannot give much more than the limit.
+    """
+
+    _LARGEST_RATIO = 128 * 1024 // 4
+
+    def __init__(self, zstandard: Any, limit: int) -> None:
+        self._object = zstandard.ZstdDecompressor().decompressobj()
+        self._step = max(64, limit // self._LARGEST_RATIO)
+        self._rest = b""
+        self._position = 0
+
+    @property
+    def eof(self) -> bool:
+        return bool(self._object.eof)
+
+    @property
+    def unused_data(self) -> bytes:
+        return bytes(self._object.unused_data) + self._rest[self._position :]
+
+    def decompress(self, data: bytes, _max_length: int) -> bytes:
+        self._rest = data or self._rest
+        piece = b""
+        while not piece and not self.eof and self._position < len(self._rest):
+            end = self._position + self._step
+            piece = self._object.decompress(self._rest[self._position : end])
+            self._position = end
+        return piece
 
 
 #: Every codec, by the number that stands in a message's attributes.

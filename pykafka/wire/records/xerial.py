@@ -38,12 +38,14 @@ def frame(compressed_blocks: Iterable[bytes]) -> bytes:
 def blocks(data: bytes) -> Iterator[bytes]:
     """The raw snappy blocks in ``data``: framed ones, or ``data`` itself if it has no frame.
 
-    :raises MalformedDataError: a block is longer than what is there.
+    :raises MalformedDataError: the frame ends early, a block is longer than what is there.
     """
     if not data.startswith(_MAGIC):
         yield data
         return
     position = len(_HEADER)
+    if len(data) < position:
+        raise MalformedDataError("snappy frame ends inside its header")
     while position < len(data):
         start = position + 4
         if start > len(data):
