@@ -19,7 +19,7 @@ from . import lz4_header, xerial
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["CODECS", "Codec", "compress", "decompress"]
+__all__ = ["CODECS", "Codec", "compress", "decompress", "snappy_block"]
 
 
 class Codec(NamedTuple):
@@ -160,12 +160,13 @@ def _decode_gzip(data: bytes, limit: int) -> bytes:
 # --- snappy --------------------------------------------------------------------------
 
 
+def snappy_block(data: bytes) -> bytes:
+    """One bare snappy block; Kafka's own clients and brokers want blocks framed."""
+    return bytes(_installed(CompressionType.SNAPPY, "cramjam").snappy.compress_raw(data))
+
+
 def _encode_snappy(data: bytes, _level: int | None) -> bytes:
-    compress_raw = _installed(CompressionType.SNAPPY, "cramjam").snappy.compress_raw
-    size = xerial.BLOCK_SIZE
-    return xerial.frame(
-        bytes(compress_raw(data[start : start + size])) for start in range(0, len(data), size)
-    )
+    return xerial.frame(data, snappy_block)
 
 
 def _decode_snappy(data: bytes, limit: int) -> bytes:

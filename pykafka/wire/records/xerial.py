@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ...exceptions import MalformedDataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["BLOCK_SIZE", "blocks", "frame"]
 
@@ -27,10 +27,13 @@ _SIZE = struct.Struct(">i")
 BLOCK_SIZE = 32 * 1024
 
 
-def frame(compressed_blocks: Iterable[bytes]) -> bytes:
-    """Frame blocks that are compressed already."""
+def frame(
+    data: bytes, compress_block: Callable[[bytes], bytes], block_size: int = BLOCK_SIZE
+) -> bytes:
+    """Frame ``data``, cut into blocks that ``compress_block`` makes raw snappy blocks of."""
     parts = [_HEADER]
-    for block in compressed_blocks:
+    for start in range(0, len(data), block_size):
+        block = compress_block(data[start : start + block_size])
         parts += (_SIZE.pack(len(block)), block)
     return b"".join(parts)
 
