@@ -48,7 +48,9 @@ def resolve(coordinates: Iterable[str], progress: Progress) -> list[Path]:
         remote_repos={"central": _CENTRAL, **settings.repositories},
         timeout=_TIMEOUT,
     )
-    wanted = [context.create_dependency(coordinate) for coordinate in coordinates]
+    # "!": versions are what each POM asks for. Otherwise jgo takes what the first ones manage,
+    # and log4j's manage Kafka's.
+    wanted = [context.create_dependency(f"{coordinate}!") for coordinate in coordinates]
     inputs, transitive = context.resolver.resolve(wanted)
     artifacts = [dependency.artifact for dependency in [*inputs, *transitive]]
     jars = [artifact for artifact in artifacts if _belongs(artifact)]

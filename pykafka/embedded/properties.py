@@ -88,6 +88,9 @@ def controller_properties(quorum: Quorum, folder: Path) -> Properties:
         "node.id": quorum.node_id,
         "listeners": f"CONTROLLER://{HOST}:{quorum.port}",
         "log.dirs": folder / "data",
+        # So long does a killed broker stay the leader in metadata, and does one that starts
+        # again wait for its predecessor's session, also after an orderly end.
+        "broker.session.timeout.ms": 4000,
         **quorum.properties,
     }
 
@@ -98,8 +101,7 @@ def _identity(node_id: int, port: int, release: KafkaRelease, metadata: str | Qu
             "process.roles": "broker",
             "node.id": node_id,
             "listeners": f"PLAINTEXT://{HOST}:{port}",
-            # The default of 9 s is how long clients see a killed broker as the leader.
-            "broker.session.timeout.ms": 6000,
+            "broker.heartbeat.interval.ms": 500,
             **metadata.properties,
         }
     addresses: Properties = {"listeners": f"PLAINTEXT://{HOST}:{port}"}
