@@ -8,12 +8,15 @@ Which codes are retriable, or ask for fresh metadata, stands in :mod:`pykafka.wi
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = [
     "ERROR_CODES",
     "BrokerNotAvailable",
     "ClientClosedError",
     "ClusterAuthorizationFailed",
     "CodecNotAvailableError",
+    "ConnectFailedError",
     "ConsumerStoppedException",
     "CorruptRecordError",
     "DownloadError",
@@ -151,6 +154,10 @@ class SocketDisconnectedError(RemoteError):
     """The connection to a broker ended, or could not be made."""
 
 
+class ConnectFailedError(SocketDisconnectedError):
+    """The connection could not be made: nothing was sent."""
+
+
 class NoBrokersAvailableError(RemoteError):
     """No broker could be reached; lists each address and what happened there."""
 
@@ -203,7 +210,14 @@ class PartitionOwnedError(RemoteError):
 
 
 class ProduceFailureError(RemoteError):
-    """A message was not acknowledged; it may or may not be in the log."""
+    """Messages were not acknowledged; they may or may not be in the log.
+
+    :ivar messages: those messages, where they are not reported one by one.
+    """
+
+    def __init__(self, *args: object, messages: list[Any] | None = None) -> None:
+        super().__init__(*args)
+        self.messages = messages or []
 
 
 class ProducerQueueFullError(KafkaException):

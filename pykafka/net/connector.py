@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from ..exceptions import SocketDisconnectedError
+from ..exceptions import ConnectFailedError
 from .address import Address
 from .reactor import Reactor
 from .tls import secure
@@ -33,7 +33,7 @@ def start_connecting(
     reactor: Reactor,
     address: Address,
     options: ConnectOptions,
-    done: Callable[[socket.socket | None, SocketDisconnectedError | None], None],
+    done: Callable[[socket.socket | None, ConnectFailedError | None], None],
 ) -> None:
     """Connect beside the loop, then call ``done`` on it with a non-blocking socket or an error.
 
@@ -43,7 +43,7 @@ def start_connecting(
     def work() -> None:
         try:
             sock = connect(reactor.socket, address, options)
-        except SocketDisconnectedError as error:
+        except ConnectFailedError as error:
             reactor.call_soon(done, None, error)
         else:
             sock.setblocking(False)
@@ -55,13 +55,13 @@ def start_connecting(
 def connect(sockets: ModuleType, address: Address, options: ConnectOptions) -> socket.socket:
     """A connected socket, through the first of the host's addresses that accepts.
 
-    :raises SocketDisconnectedError: none does, or the host has no address.
+    :raises ConnectFailedError: none does, or the host has no address.
     """
     deadline = time.monotonic() + options.timeout_s
     try:
         found = sockets.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise SocketDisconnectedError(
+        raise ConnectFailedError(
             f"host {address.host!r} does not resolve: {error}; check the name in hosts="
             " (or advertised.listeners of the broker)"
         ) from error
@@ -84,4 +84,4 @@ def connect(sockets: ModuleType, address: Address, options: ConnectOptions) -> s
         except BaseException:
             sock.close()
             raise
-    raise SocketDisconnectedError(f"cannot connect to {address}: {failure}") from failure
+    raise ConnectFailedError(f"cannot connect to {address}: {failure}") from failure

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
 
-from ..exceptions import RemoteError, SocketDisconnectedError
+from ..exceptions import RemoteError, ConnectFailedError
 from .address import Address
 from .connection import Connection
 from .reactor import Reactor, Timer
@@ -64,7 +64,7 @@ class Pool:
     def acquire(self, node: Hashable, purpose: str, ready: Ready) -> None:
         """Call ``ready`` with an open connection to a node, or with why there is none."""
         if self._closed:
-            ready(None, SocketDisconnectedError("the client is closed"))
+            ready(None, ConnectFailedError("the client is closed"))
             return
         try:
             address = self._hooks.address_of(node)
@@ -100,13 +100,13 @@ class Pool:
         """Close all connections of one purpose (a consumer's, when it stops)."""
         for key in [key for key in self._slots if key[1] == purpose]:
             slot = self._slots.pop(key)
-            self._drop(slot, SocketDisconnectedError(f"connections for {purpose} were closed"))
+            self._drop(slot, ConnectFailedError(f"connections for {purpose} were closed"))
 
     def close(self) -> None:
         """Close all connections; what is under way fails. Idempotent."""
         self._closed = True
         for slot in list(self._slots.values()):
-            self._drop(slot, SocketDisconnectedError("the client was closed"))
+            self._drop(slot, ConnectFailedError("the client was closed"))
         self._slots.clear()
 
     def abandon(self) -> None:
@@ -140,7 +140,7 @@ class Pool:
             slot.opening = False
             if connection is not None and (self._closed or slot not in self._slots.values()):
                 connection.close()
-                connection, error = None, SocketDisconnectedError("no longer needed")
+                connection, error = None, ConnectFailedError("no longer needed")
             if connection is None:
                 slot.failures += 1
                 full = min(_MOST_WAIT_S, _FIRST_WAIT_S * 2.0 ** (slot.failures - 1))

@@ -6,7 +6,7 @@ import socket
 import ssl
 from typing import Any
 
-from ..exceptions import SocketDisconnectedError
+from ..exceptions import ConnectFailedError
 
 __all__ = ["SslConfig", "secure"]
 
@@ -64,7 +64,7 @@ def secure(sock: socket.socket, config: Any, host: str) -> socket.socket:
 
     :param config: an :class:`SslConfig`, an ``ssl.SSLContext``, or any object with 2.x's
         ``wrap_socket(sock)``.
-    :raises SocketDisconnectedError: the handshake failed; says why.
+    :raises ConnectFailedError: the handshake failed; says why.
     """
     try:
         if isinstance(config, SslConfig):
@@ -73,10 +73,10 @@ def secure(sock: socket.socket, config: Any, host: str) -> socket.socket:
             return config.wrap_socket(sock, server_hostname=host)
         wrapped: socket.socket = config.wrap_socket(sock)
     except ssl.SSLError as error:
-        raise SocketDisconnectedError(
+        raise ConnectFailedError(
             f"TLS handshake with {host} failed: {error}; check ssl_config, and that the port is"
             " a TLS listener"
         ) from error
     except OSError as error:
-        raise SocketDisconnectedError(f"TLS handshake with {host} failed: {error}") from error
+        raise ConnectFailedError(f"TLS handshake with {host} failed: {error}") from error
     return wrapped

@@ -16,9 +16,11 @@ from ..core.metadata import EMPTY, Snapshot
 from ..core.versions import negotiate
 from ..exceptions import (
     ClientClosedError,
+    ConnectFailedError,
+    KafkaException,
     LeaderNotAvailable,
+    ProtocolClientError,
     RemoteError,
-    SocketDisconnectedError,
     UsageError,
     WaitTimedOutError,
 )
@@ -218,7 +220,7 @@ class ClientCore:
     ) -> None:
         def done(task: Task) -> None:
             if task.error is not None:
-                opened(None, _remote(task.error))
+                opened(None, _not_opened(task.error))
                 return
             connection, connection.versions = task.result
             self.pool.connected(connection)
@@ -229,13 +231,13 @@ class ClientCore:
     def _connect(self, effect: Connect, resume: Resume) -> None:
         address = Address(effect.host, effect.port)
 
-        def connected(sock: Any, error: SocketDisconnectedError | None) -> None:
+        def connected(sock: Any, error: ConnectFailedError | None) -> None:
             if sock is None:
                 resume(None, error)
                 return
             if self._closed:
                 sock.close()
-                resume(None, SocketDisconnectedError("the client was closed"))
+                resume(None, ConnectFailedError("the client was closed"))
                 return
             connection = Connection(
                 self.loop,
@@ -260,7 +262,7 @@ class ClientCore:
         def late() -> None:
             resume(
                 None,
-                WaitTimedOutError(
+                ConnectFailedError(
                     f"no connection to broker {effect.node} for {api.name} within {timeout_s:g} s"
                 ),
             )
@@ -278,7 +280,7 @@ class ClientCore:
             try:
                 version = negotiate(api, connection.versions, effect.version)
                 message = effect.message if effect.api is None else effect.message(version)  # type: ignore[operator]  # a function where api is given
-            except RemoteError as failure:
+            except KafkaException as failure:
                 resume(None, failure)
                 return
             connection.send(message, version, left, resume, effect.respond)  # type: ignore[arg-type]  # see above
@@ -341,9 +343,10 @@ def _text(value: str | bytes) -> str:
     return value.decode("utf-8") if isinstance(value, bytes) else value
 
 
-def _remote(error: BaseException) -> RemoteError:
-    if isinstance(error, RemoteError):
+def _not_opened(error: BaseException) -> RemoteError:
+    """Why there is no connection; whoever asked must know that nothing was sent."""
+    if isinstance(error, (ConnectFailedError, ProtocolClientError)):
         return error
-    wrapped = SocketDisconnectedError(f"opening a connection failed: {error}")
+    wrapped = ConnectFailedError(str(error))
     wrapped.__cause__ = error
     return wrapped

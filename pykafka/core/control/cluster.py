@@ -45,7 +45,7 @@ def fetch_metadata(
             failures.append((node, error))
         else:
             return answer, asked_for_all
-    raise NoBrokersAvailableError(no_broker_text(failures))
+    raise NoBrokersAvailableError(no_broker_text(failures)) from None
 
 
 def no_broker_text(failures: Sequence[tuple[Node, RemoteError]]) -> str:

@@ -19,7 +19,7 @@ from . import lz4_header, xerial
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["CODECS", "Codec", "compress", "decompress", "snappy_block"]
+__all__ = ["CODECS", "Codec", "compress", "decompress", "require_codec", "snappy_block"]
 
 
 class Codec(NamedTuple):
@@ -48,6 +48,15 @@ def compress(codec: int, data: bytes, *, magic: int, level: int | None = None) -
     if codec == CompressionType.LZ4 and magic == 0:
         return lz4_header.with_old_checksum(compressed)
     return compressed
+
+
+def require_codec(codec: int) -> None:
+    """See that a codec can be used, before something depends on it.
+
+    :raises CodecNotAvailableError: its package is not installed.
+    """
+    if codec != CompressionType.NONE:
+        CODECS[codec].encode(b"", None)
 
 
 def decompress(codec: int, data: bytes, limit: int) -> bytes:

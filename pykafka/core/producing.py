@@ -1,0 +1,180 @@
+"""What a producer has queued per partition, and what becomes of a batch that was sent."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from ..exceptions import RemoteError
+from ..message import Message, SharedFields
+from ..wire.errors import ErrorInfo
+from ..wire.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
+from ..wire.records.encode import MESSAGE_OVERHEAD, encode_message_set
+
+__all__ = ["Batch", "Lane", "SendOptions", "is_worth_retrying", "produce_request"]
+
+#: Record format by Produce version: message sets v0, v1 from version 2 on.
+_FIRST_WITH_MAGIC_1 = 2
+
+
+class SendOptions(NamedTuple):
+    """The options that sending needs; see :data:`pykafka.options.PRODUCER`."""
+
+    topic: str
+    codec: int
+    required_acks: int
+    ack_timeout_ms: int
+    max_retries: int
+    batch_max_bytes: int
+    delivery_timeout_s: float
+
+
+class Batch:
+    """Messages of one partition that are sent, retried and reported together.
+
+    :ivar size: bytes of the messages in it, uncompressed.
+    :ivar attempts: how often it was sent.
+    :ivar deadline: on the monotonic clock; after it, it is reported failed.
+    :ivar failure: why it was not acknowledged the last time.
+    """
+
+    __slots__ = ("_encoded", "attempts", "deadline", "failure", "messages", "size")
+
+    def __init__(self, messages: list[Message], size: int, deadline: float) -> None:
+        self.messages = messages
+        self.size = size
+        self.deadline = deadline
+        self.attempts = 0
+        self.failure: RemoteError | None = None
+        self._encoded: tuple[int, bytes] | None = None
+
+    def encoded(self, magic: int, codec: int) -> bytes:
+        """Its bytes in a record format; a retry that meets another format encodes again."""
+        if self._encoded is None or self._encoded[0] != magic:
+            rows = [(m.timestamp or -1, m.partition_key, m.value) for m in self.messages]
+            self._encoded = (magic, encode_message_set(rows, magic, codec))
+        return self._encoded[1]
+
+
+class Lane:
+    """One partition of a producer: its messages leave it in the order they came.
+
+    Any thread appends to ``queue`` and adds to ``bytes``, without a lock; everything else
+    belongs to the I/O thread. At most one batch has left the queue and is not settled:
+    that is what keeps the order through retries.
+
+    :ivar bytes: of the messages in the queue, about: it may be too low where threads added
+        at the same time, until the queue is empty.
+    :ivar due: how many of the queue are to be sent without waiting for more.
+    :ivar current: the batch that was taken out and is not settled.
+    :ivar in_flight: whether it is being sent now.
+    :ivar settled: messages acknowledged or reported failed, ever.
+    :ivar not_before: no sending until then, after a failure.
+    :ivar oldest_at: since when the first message of the queue may be waiting.
+    """
+
+    __slots__ = (
+        "bytes",
+        "current",
+        "due",
+        "in_flight",
+        "not_before",
+        "oldest_at",
+        "partition_id",
+        "queue",
+        "settled",
+        "shared",
+        "wake_bytes",
+    )
+
+    def __init__(self, partition: Any, codec: int, wake_bytes: int) -> None:
+        self.partition_id: int = partition.id
+        self.shared = SharedFields(partition, partition.id, codec)
+        self.queue: deque[Message] = deque()
+        self.bytes = 0
+        self.wake_bytes = wake_bytes
+        self.due = 0
+        self.current: Batch | None = None
+        self.in_flight = False
+        self.settled = 0
+        self.not_before = 0.0
+        self.oldest_at = 0.0
+
+    def unsettled(self) -> int:
+        """How many messages are neither acknowledged nor reported."""
+        return len(self.queue) + (len(self.current.messages) if self.current else 0)
+
+    def ready(self, batch_max_bytes: int) -> bool:
+        """Whether there is something to send as soon as ``not_before`` allows it."""
+        if self.in_flight:
+            return False
+        return self.current is not None or self.due > 0 or self.bytes >= batch_max_bytes
+
+    def next_batch(self, batch_max_bytes: int, deadline: float, now: float) -> Batch | None:
+        """The batch to send: the one that failed before, or the next ones of the queue."""
+        if self.current is None and self.queue:
+            messages = self._take(batch_max_bytes)
+            size = _size(messages)
+            while size > batch_max_bytes and len(messages) > 1:
+                # The guess was too high: give the end back.
+                keep = max(1, len(messages) * batch_max_bytes // size - 1)
+                self.queue.extendleft(reversed(messages[keep:]))
+                del messages[keep:]
+                size = _size(messages)
+            self.due = max(0, self.due - len(messages))
+            self.bytes = max(0, self.bytes - size) if self.queue else 0
+            self.wake_bytes = self.bytes + batch_max_bytes
+            self.oldest_at = now
+            self.current = Batch(messages, size, deadline)
+        return self.current
+
+    def _take(self, batch_max_bytes: int) -> list[Message]:
+        """About as many messages as fit, by their average size."""
+        count = len(self.queue)
+        if self.bytes > batch_max_bytes:
+            count = max(1, count * batch_max_bytes // self.bytes)
+        popleft = self.queue.popleft
+        return [popleft() for _ in range(count)]
+
+    def settle(self) -> Batch:
+        """Take leave of the current batch."""
+        batch = self.current
+        assert batch is not None
+        self.current = None
+        self.in_flight = False
+        self.settled += len(batch.messages)
+        return batch
+
+
+def _size(messages: list[Message]) -> int:
+    fixed = MESSAGE_OVERHEAD[1] * len(messages)
+    values = sum([len(m.value) for m in messages if m.value])
+    return fixed + values + sum([len(m.partition_key) for m in messages if m.partition_key])
+
+
+def produce_request(
+    batches: Sequence[tuple[int, Batch]], options: SendOptions, version: int
+) -> ProduceRequest:
+    """The request that sends these batches (partition id, batch), in the version negotiated."""
+    magic = 1 if version >= _FIRST_WITH_MAGIC_1 else 0
+    return ProduceRequest(
+        acks=options.required_acks,
+        timeout_ms=options.ack_timeout_ms,
+        topic_data=[
+            TopicProduceData(
+                name=options.topic,
+                partition_data=[
+                    PartitionProduceData(index=id_, records=batch.encoded(magic, options.codec))
+                    for id_, batch in batches
+                ],
+            )
+        ],
+    )
+
+
+def is_worth_retrying(info: ErrorInfo, batch: Batch, options: SendOptions, now: float) -> bool:
+    """Whether a batch that was refused is to be sent again."""
+    if not (info.retriable or info.refresh_metadata):
+        return False
+    return batch.attempts <= options.max_retries and now < batch.deadline

@@ -1,0 +1,279 @@
+"""The producer."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import weakref
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from . import options
+from .common import CompressionType
+from .core.producing import SendOptions
+from .core.retry import Backoff
+from .exceptions import (
+    InvalidMessageTypeError,
+    KafkaException,
+    MessageSizeTooLarge,
+    ProduceFailureError,
+    UnsupportedVersion,
+)
+from .message import Message
+from .partitioners import RandomPartitioner
+from .runtime.producer.core import Production, SyncReport
+from .runtime.producer.python_sink import PythonSink
+from .wire.records.codecs import require_codec
+from .wire.records.encode import MESSAGE_OVERHEAD
+
+if TYPE_CHECKING:
+    from .cluster import Cluster
+    from .partition import Partition
+    from .topic import Topic
+
+__all__ = ["Producer"]
+
+log = logging.getLogger(__name__)
+
+_new = Message.__new__
+#: What a message counts beside its key and value, whatever its format will be.
+_OVERHEAD = MESSAGE_OVERHEAD[1]
+
+
+class Producer:
+    """Sends messages to one topic.
+
+    :param cluster: the topic's cluster.
+    :param topic: the topic to send to.
+    :param partitioner: ``f(partitions, key) -> partition``, called in the producing thread;
+        without one, messages go round robin.
+    :param compression: a :class:`~pykafka.common.CompressionType`.
+    :param max_retries: how often a batch that was sent and failed is sent again.
+    :param retry_backoff_ms: first wait before that.
+    :param required_acks: 0 none, 1 the leader's, -1 those of all in-sync replicas.
+    :param ack_timeout_ms: how long a broker waits for them.
+    :param max_queued_messages: unacknowledged messages at which :meth:`produce` waits.
+    :param min_queued_messages: messages that are queued before they are sent...
+    :param linger_ms: ... or how long the first of them waits.
+    :param queue_empty_timeout_ms: accepted for 2.x.
+    :param block_on_queue_full: wait when the queue is full, instead of raising.
+    :param max_request_size: bytes of messages in one batch of a partition.
+    :param sync: :meth:`produce` returns when the message is acknowledged, or raises.
+    :param delivery_reports: outcomes are fetched with :meth:`get_delivery_report`.
+    :param pending_timeout_ms: how long a sync :meth:`produce` waits, and how long
+        :meth:`stop` waits without an acknowledgement; -1 for ``delivery_timeout_ms``.
+    :param auto_start: start now.
+    :param serializer: ``f(value, key) -> (value, key)``, called in :meth:`produce`.
+    :param delivery_timeout_ms: after this time a message is acknowledged or reported failed.
+    :param max_queued_bytes: as ``max_queued_messages``, in bytes; soft.
+    :raises CodecNotAvailableError: the codec's package is not installed.
+
+    Every message ends acknowledged, reported failed, or raised at the next
+    :meth:`produce`, :meth:`flush` or :meth:`stop`; also what is queued when the program ends
+    without :meth:`stop` is sent (within five seconds, else the number lost goes to stderr).
+    Messages of a partition keep their order through retries. Thread-safe.
+    """
+
+    @options.checked(options.PRODUCER)
+    def __init__(
+        self,
+        cluster: Cluster,
+        topic: Topic,
+        partitioner: Callable[[list[Partition], Any], Partition] | None = None,
+        compression: int = CompressionType.NONE,
+        max_retries: int = 3,
+        retry_backoff_ms: int = 100,
+        required_acks: int = 1,
+        ack_timeout_ms: int = 10000,
+        max_queued_messages: int = 100000,
+        min_queued_messages: int = 70000,
+        linger_ms: int = 5000,
+        queue_empty_timeout_ms: int = 0,
+        block_on_queue_full: bool = True,
+        max_request_size: int = 1000012,
+        sync: bool = False,
+        delivery_reports: bool = False,
+        pending_timeout_ms: int = 5000,
+        auto_start: bool = True,
+        serializer: Callable[[Any, Any], tuple[bytes | None, bytes | None]] | None = None,
+        delivery_timeout_ms: int = 120000,
+        max_queued_bytes: int = 268435456,
+    ) -> None:
+        settings = options.validated(options.PRODUCER, locals())
+        require_codec(compression)
+        self._settings = settings
+        self._cluster = cluster
+        self._topic = topic
+        self._partitioner = partitioner or RandomPartitioner()
+        self._serializer = serializer
+        self._max_size = max_request_size
+        self._batch_bytes = max_request_size
+        self._partitions = list(topic.partitions.values())
+        name = topic.name.decode()
+        send = SendOptions(
+            name,
+            compression,
+            required_acks,
+            ack_timeout_ms,
+            max_retries,
+            max_request_size,
+            delivery_timeout_ms / 1000,
+        )
+        first_s = retry_backoff_ms / 1000
+        sink = PythonSink(cluster.core, send, Backoff(first_s, max(1.0, first_s)))
+        self._core = Production(cluster.core, settings, name, sink)
+        cluster.register(self)
+        # What is queued by a producer that is dropped is sent; nothing is waited for here.
+        weakref.finalize(self, self._core.abandon).atexit = False
+        if auto_start:
+            self.start()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__module__}.{type(self).__name__} topic={self._topic.name!r}>"
+
+    def start(self) -> None:
+        """Begin to send; also after :meth:`stop`. Idempotent."""
+        self._core.start(self._partitions)
+
+    def stop(self) -> None:
+        """Send what is queued without lingering, then stop. Idempotent, bounded.
+
+        :raises ProduceFailureError: messages were not acknowledged within
+            ``pending_timeout_ms`` of the last one that was, and neither reports nor ``sync``
+            tell of them; it is stopped all the same.
+        """
+        self._core.stop()
+
+    def flush(self, timeout_ms: int | None = None) -> None:
+        """Send what is queued without lingering, and wait until it is settled.
+
+        :param timeout_ms: ``delivery_timeout_ms`` without.
+        :raises WaitTimedOutError: not all of it is settled in time; it stays queued.
+        :raises ProduceFailureError: messages failed, and neither reports nor ``sync`` tell.
+        :raises ProducerStoppedException: it is stopped.
+        """
+        bound = self._settings.delivery_timeout_ms if timeout_ms is None else timeout_ms
+        self._core.flush(bound / 1000)
+
+    def __enter__(self) -> Producer:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def produce(
+        self,
+        message: Any,
+        partition_key: Any = None,
+        timestamp: int | dt.datetime | None = None,
+    ) -> Message:
+        """Queue a message; with ``sync``, wait until it is acknowledged.
+
+        :param message: the value, ``bytes`` or ``None`` (anything that ``serializer`` takes).
+        :param partition_key: the key, likewise; also goes to the partitioner.
+        :param timestamp: milliseconds since 1970 or a naive UTC datetime.
+        :returns: the message; its ``offset`` is set when it is acknowledged.
+        :raises InvalidMessageTypeError: a value or key is no bytes (a ``TypeError``).
+        :raises MessageSizeTooLarge: it is larger than ``max_request_size``; with ``sync``
+            also what the broker says.
+        :raises ProducerQueueFullError: the queue is full and ``block_on_queue_full`` is off.
+        :raises ProducerStoppedException: it is stopped.
+        :raises ProduceFailureError: earlier messages failed (see :attr:`messages` of it), or
+            with ``sync`` this one.
+        :raises UnsupportedVersion: there is a ``timestamp``, and the brokers are too old.
+        """
+        core = self._core
+        if core.issued - core.settled >= core.limit:
+            core.make_room()
+        if self._serializer is not None:
+            message, partition_key = self._serializer(message, partition_key)
+        size = _OVERHEAD
+        if message is not None:
+            if type(message) is not bytes:
+                self._refuse_type("value", message)
+            size += len(message)
+        if partition_key is not None:
+            if type(partition_key) is not bytes:
+                self._refuse_type("key", partition_key)
+            size += len(partition_key)
+        if size > self._max_size:
+            self._refuse_size(size)
+        if timestamp is not None:
+            self._refuse_timestamp()
+        lane = core.lanes[self._partitioner(self._partitions, partition_key).id]
+        produced = _new(Message)
+        produced.value = message
+        produced.partition_key = partition_key
+        produced.offset = -1
+        produced.timestamp = timestamp
+        if self._settings.sync:
+            return self._produce_sync(produced, lane, size)
+        if self._settings.delivery_reports:
+            produced._shared = core.shared_for_thread(lane)
+        else:
+            produced._shared = lane.shared
+        lane.queue.append(produced)
+        lane.bytes += size
+        core.issued = number = core.count()
+        if number >= core.wake_at or lane.bytes >= lane.wake_bytes:
+            core.wake(produced, number, lane)
+        return produced
+
+    def get_delivery_report(
+        self, block: bool = True, timeout: float | None = None
+    ) -> tuple[Message, Exception | None]:
+        """The outcome of a message that the calling thread produced: ``(message, error)``.
+
+        :param block: wait for one; :param timeout: in seconds, ``None`` for ever.
+        :raises queue.Empty: there is none (in time).
+        :raises KafkaException: ``delivery_reports`` is off.
+        """
+        if not self._settings.delivery_reports:
+            raise KafkaException("delivery reports are off: give delivery_reports=True")
+        return self._core.get_report(block, timeout)
+
+    def _produce_sync(self, produced: Message, lane: Any, size: int) -> Message:
+        core = self._core
+        report = SyncReport(self._cluster.handler.Event())
+        produced._shared = lane.shared.copy()
+        produced._shared.delivery_report_q = report
+        lane.queue.append(produced)
+        lane.bytes += size
+        core.issued = number = core.count()
+        core.wake(produced, number, lane)
+        timeout_ms = self._settings.pending_timeout_ms
+        if timeout_ms < 0:
+            timeout_ms = self._settings.delivery_timeout_ms
+        if not report.wait(timeout_ms / 1000):
+            raise ProduceFailureError(
+                f"no acknowledgement from {self._topic.name.decode()}/{lane.partition_id} within"
+                f" {timeout_ms} ms (pending_timeout_ms); the message may still arrive",
+                messages=[produced],
+            )
+        if report.error is not None:
+            raise report.error
+        return produced
+
+    def _refuse_type(self, what: str, value: Any) -> None:
+        raise InvalidMessageTypeError(
+            f"{what} must be bytes or None, not {type(value).__name__}: {value!r:.60}",
+            "give bytes, or a serializer= that makes them (pykafka.utils.serialize_utf8)",
+        )
+
+    def _refuse_size(self, size: int) -> None:
+        raise MessageSizeTooLarge(
+            f"a message of {size} bytes to {self._topic.name.decode()} is over max_request_size"
+            f" ({self._max_size})"
+        )
+
+    def _refuse_timestamp(self) -> None:
+        raise UnsupportedVersion(
+            "a timestamp needs Kafka 0.10 or newer, and this release of the client sends the"
+            " older format: leave timestamp= out"
+        )

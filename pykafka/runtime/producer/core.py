@@ -1,0 +1,508 @@
+"""The production core: queues messages, and accounts for every one until it is settled."""
+
+from __future__ import annotations
+
+import atexit
+import itertools
+import logging
+import queue
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from ...core.producing import Batch, Lane
+from ...exceptions import (
+    ForkedProcessError,
+    KafkaException,
+    ProduceFailureError,
+    ProducerQueueFullError,
+    ProducerStoppedException,
+    WaitTimedOutError,
+)
+from ...message import Message, SharedFields
+from ...options import Settings
+from ..client import ClientCore
+from .sink import RecordSink
+
+__all__ = ["Production"]
+
+log = logging.getLogger("pykafka.producer")
+
+_FOREVER = sys.maxsize
+#: A program that ends gives its producers so long to send what is queued.
+AT_EXIT_S = 5.0
+
+
+class _Waiter:
+    """Somebody who waits until lanes have settled what is in them now."""
+
+    __slots__ = ("event", "targets")
+
+    def __init__(self, event: Any) -> None:
+        self.event = event
+        self.targets: dict[Lane, int] = {}
+
+    def is_over(self) -> bool:
+        return all(lane.settled >= target for lane, target in self.targets.items())
+
+
+class Production:
+    """Queues, accounts and reports of one producer.
+
+    The way of a message takes no lock: it is appended to its lane's queue, counted, and two
+    comparisons decide whether anything else needs to happen. ``limit`` and ``wake_at`` are
+    those thresholds; setting one to -1 sends every message the long way.
+
+    :ivar lanes: by partition id; grows when the topic does.
+    :ivar issued: messages queued, ever, about; ``settled``: those acknowledged or reported.
+
+    Methods that are not said to be for the I/O thread are thread-safe.
+    """
+
+    def __init__(self, client: ClientCore, settings: Settings, topic: str, sink: RecordSink) -> None:
+        self.lanes: dict[int, Lane] = {}
+        self.limit = -1
+        self.wake_at = -1
+        self.issued = 0
+        self.settled = 0
+        self.count = itertools.count(1).__next__
+        self._client = client
+        self._settings = settings
+        self._topic = topic
+        self._sink = sink
+        self._running = False
+        self._forked = False
+        self._lock = client.backend.lock()
+        self._failures: list[tuple[Sequence[Message], Exception]] = []
+        self._waiters: list[_Waiter] = []
+        self._room = client.backend.condition()
+        self._waiting_for_room = 0
+        self._linger: Any = None
+        self._reports = _Reports(client.backend)
+
+    # -- life -------------------------------------------------------------------------
+
+    @property
+    def running(self) -> bool:
+        """Whether it was started and not stopped."""
+        return self._running
+
+    def start(self, partitions: Sequence[Any]) -> None:
+        """Begin to send."""
+        if self._forked:
+            self._refuse_fork()
+        if self._running:
+            return
+        self._running = True
+        self.add_lanes(partitions)
+        self.limit = self._settings.max_queued_messages
+        self.wake_at = 0
+        self._client.fork_listeners.add(self)
+        _at_exit.add(self)
+        self._client.loop.call_soon(self._sink.start, self.lanes, self)
+
+    def add_lanes(self, partitions: Sequence[Any]) -> None:
+        """Queue for these partitions, too."""
+        for partition in partitions:
+            if partition.id not in self.lanes:
+                size = self._settings.max_request_size
+                # A new dict: the I/O thread may be looking through the old one.
+                self.lanes[partition.id] = Lane(partition, self._settings.compression, size)
+
+    def stop(self, timeout_s: float | None = None) -> None:
+        """Send what is queued, then stop. Idempotent.
+
+        :param timeout_s: bound for all of it; without, as long as acknowledgements keep
+            coming, ``pending_timeout_ms`` between two, and at most ``delivery_timeout_ms``.
+        :raises ProduceFailureError: messages were not acknowledged, and neither reports nor
+            ``sync`` tell of them.
+        """
+        if not self._running or self._forked:
+            return
+        with self._lock:
+            if not self._running:
+                return
+            self._running = False
+        self._close_entrance()
+        waiter = self._begin_flush()
+        self._wait_while_progress(waiter, timeout_s)
+        self._end()
+        self._raise_failures()
+
+    def abandon(self) -> None:
+        """Send what is queued for a user's object that is gone, then stop; waits for nothing."""
+        if self._running and not self._forked:
+            self._running = False
+            self._close_entrance()
+            self._client.loop.call_soon(self._end_when_settled)
+
+    def after_fork(self) -> None:
+        """In the child: the parent sends what is queued; here nothing can be."""
+        _at_exit.discard(self)
+        self._forked = True
+        self._close_entrance()
+
+    def _close_entrance(self) -> None:
+        self.limit = self.wake_at = -1
+
+    def _end(self) -> None:
+        done = self._client.backend.event()
+
+        def end() -> None:
+            self._give_up("the producer was stopped before they were acknowledged")
+            self._sink.stop()
+            done.set()
+
+        self._client.loop.call_soon(end)
+        done.wait(AT_EXIT_S)
+        _at_exit.discard(self)
+        self._client.fork_listeners.discard(self)
+        with self._room:
+            self._room.notify_all()
+
+    def _end_when_settled(self) -> None:
+        waiter = self._register_waiter(_Waiter(_Then(self._ended_alone)))
+        if waiter.is_over():
+            self._ended_alone()
+
+    def _ended_alone(self) -> None:
+        self._sink.stop()
+        _at_exit.discard(self)
+        for messages, error in self._failures:
+            log.error("%d messages to %s were lost: %s", len(messages), self._topic, error)
+
+    # -- the long way of a message ----------------------------------------------------
+
+    def make_room(self) -> None:
+        """Before a message is queued: refuse it, or wait until there is room.
+
+        :raises ProducerStoppedException: it is stopped.
+        :raises ProducerQueueFullError: the queue is full and ``block_on_queue_full`` is off.
+        :raises ProduceFailureError: earlier messages failed, and nothing else tells of them.
+        """
+        self._check_running()
+        self._raise_failures()
+        self.limit = self._settings.max_queued_messages
+        while self._is_full():
+            if not self._settings.block_on_queue_full:
+                raise ProducerQueueFullError(
+                    f"{self.issued - self.settled} messages to {self._topic} are queued"
+                    f" (max_queued_messages={self._settings.max_queued_messages},"
+                    f" max_queued_bytes={self._settings.max_queued_bytes})"
+                )
+            self._client.loop.call_soon(self._all_due)
+            with self._room:
+                if self._is_full():
+                    self._waiting_for_room += 1
+                    # Bounded, as a batch settles within delivery_timeout_ms; the time-out
+                    # is for a wake-up that falls between the look and the wait.
+                    self._room.wait(0.1)
+                    self._waiting_for_room -= 1
+            self._check_running()
+        self._raise_failures()
+
+    def _is_full(self) -> bool:
+        if self.issued - self.settled >= self._settings.max_queued_messages:
+            return True
+        held = sum(lane.bytes for lane in list(self.lanes.values()))
+        return held >= self._settings.max_queued_bytes
+
+    def _check_running(self) -> None:
+        if self._forked:
+            self._refuse_fork()
+        if not self._running:
+            raise ProducerStoppedException("the producer is stopped; start() it again")
+
+    def _refuse_fork(self) -> None:
+        raise ForkedProcessError(
+            "this producer was started before a fork: make another KafkaClient and producer in"
+            " the child process"
+        )
+
+    def wake(self, message: Message, number: int, lane: Lane) -> None:
+        """After a message was queued: see that it is sent in time.
+
+        :raises ProducerStoppedException: the producer was stopped meanwhile; the message is
+            not queued any more.
+        """
+        if not self._running:
+            self._withdraw(message, lane)
+            return
+        lane.wake_bytes = lane.bytes + self._settings.max_request_size
+        self.wake_at = number + self._settings.min_queued_messages
+        self._client.loop.call_soon(self._notice, number)
+        held = sum(each.bytes for each in list(self.lanes.values()))
+        if held >= self._settings.max_queued_bytes:
+            self.limit = -1
+
+    def _withdraw(self, message: Message, lane: Lane) -> None:
+        try:
+            lane.queue.remove(message)
+        except ValueError:
+            return  # it was seen in time, and is sent or reported
+        self.settled += 1
+        self._check_running()
+
+    # -- on the I/O thread: when to send ----------------------------------------------
+
+    def _notice(self, number: int) -> None:
+        """Messages were queued, up to about this number."""
+        s = self._settings
+        if s.linger_ms == 0 or s.sync or number - self.settled >= s.min_queued_messages:
+            self._all_due()
+            return
+        if self._linger is None:
+            self._linger = self._client.loop.call_later(s.linger_ms / 1000, self._lingered)
+            now = self._client.loop.time()
+            for lane in self.lanes.values():
+                lane.oldest_at = lane.oldest_at or now
+        self._sink.wake()
+
+    def _lingered(self) -> None:
+        self._linger = None
+        self._all_due()
+
+    def _all_due(self) -> None:
+        """Let everything that is queued be sent now."""
+        if self._linger is not None:
+            self._linger.cancel()
+            self._linger = None
+        if self._running:
+            # First of all, so that a message that is queued from now on is noticed; then
+            # what is queued is counted.
+            self.wake_at = 0
+        now = self._client.loop.time()
+        for lane in self.lanes.values():
+            lane.due = len(lane.queue)
+            lane.oldest_at = lane.oldest_at or now
+        self._sink.wake()
+
+    # -- on the I/O thread: what became of a batch (SinkEvents) -----------------------
+
+    def delivered(self, lane: Lane, batch: Batch, base_offset: int) -> None:
+        if base_offset >= 0:
+            for offset, message in enumerate(batch.messages, base_offset):
+                message.offset = offset
+        self._account(batch, None)
+
+    def failed(self, lane: Lane, batch: Batch, error: Exception) -> None:
+        log.error("%d messages to %s/%s were not delivered: %s", *self._named(lane, batch), error)
+        self._account(batch, error)
+
+    def _named(self, lane: Lane, batch: Batch) -> tuple[int, str, int]:
+        return len(batch.messages), self._topic, lane.partition_id
+
+    def _account(self, batch: Batch, error: Exception | None) -> None:
+        if self._settings.delivery_reports or self._settings.sync:
+            _report(batch.messages, error)
+        elif error is not None:
+            with self._lock:
+                self._failures.append((batch.messages, error))
+            self.limit = -1
+        self.settled += len(batch.messages)
+        if self._waiting_for_room:
+            with self._room:
+                self._room.notify_all()
+        over = [waiter for waiter in self._waiters if waiter.is_over()]
+        for waiter in over:
+            self._waiters.remove(waiter)
+            waiter.event.set()
+
+    def _give_up(self, why: str) -> None:
+        """Report everything that is not settled as failed."""
+        now = self._client.loop.time()
+        for lane in self.lanes.values():
+            while lane.next_batch(_FOREVER, now, now) is not None:
+                batch = lane.settle()
+                error = ProduceFailureError(
+                    f"{len(batch.messages)} messages to {self._topic}/{lane.partition_id}: {why}"
+                    + (f"; last failure: {batch.failure}" if batch.failure else "")
+                )
+                self.failed(lane, batch, error)
+
+    # -- flush ------------------------------------------------------------------------
+
+    def flush(self, timeout_s: float) -> None:
+        """Send what is queued now and wait until it is settled.
+
+        :raises WaitTimedOutError: not all of it is settled in time; it stays queued.
+        :raises ProduceFailureError: messages failed, and nothing else tells of them.
+        """
+        self._check_running()
+        waiter = self._begin_flush()
+        if not waiter.event.wait(timeout_s):
+            self._client.loop.call_soon(self._forget_waiter, waiter)
+            raise WaitTimedOutError(
+                f"{self.issued - self.settled} messages to {self._topic} are not acknowledged"
+                f" after {timeout_s:g} s; they stay queued"
+            )
+        self._raise_failures()
+
+    def _begin_flush(self) -> _Waiter:
+        waiter = _Waiter(self._client.backend.event())
+
+        def begin() -> None:
+            self._register_waiter(waiter)
+            self._all_due()
+            if waiter.is_over():
+                self._forget_waiter(waiter)
+                waiter.event.set()
+
+        self._client.loop.call_soon(begin)
+        return waiter
+
+    def _register_waiter(self, waiter: _Waiter) -> _Waiter:
+        waiter.targets = {lane: lane.settled + lane.unsettled() for lane in self.lanes.values()}
+        self._waiters.append(waiter)
+        return waiter
+
+    def _forget_waiter(self, waiter: _Waiter) -> None:
+        if waiter in self._waiters:
+            self._waiters.remove(waiter)
+
+    def _wait_while_progress(self, waiter: _Waiter, timeout_s: float | None) -> None:
+        if timeout_s is not None:
+            waiter.event.wait(timeout_s)
+            return
+        longest_s = self._settings.delivery_timeout_ms / 1000
+        pause_s = self._settings.pending_timeout_ms / 1000
+        if pause_s < 0:
+            pause_s = longest_s
+        while longest_s > 0:
+            before = self.settled
+            if waiter.event.wait(min(pause_s, longest_s)) or self.settled == before:
+                return
+            longest_s -= pause_s
+
+    # -- reports ----------------------------------------------------------------------
+
+    def shared_for_thread(self, lane: Lane) -> SharedFields:
+        """What the calling thread's messages to a lane share: where their reports go."""
+        return self._reports.shared(lane)
+
+    def get_report(self, block: bool, timeout: float | None) -> tuple[Message, Exception | None]:
+        """The next report of a message that the calling thread produced.
+
+        :raises queue.Empty: there is none (in time).
+        """
+        return self._reports.get(block, timeout)
+
+    def _raise_failures(self) -> None:
+        if not self._failures:
+            return
+        with self._lock:
+            failures, self._failures = self._failures, []
+        if not failures:
+            return
+        if self._running:
+            self.limit = self._settings.max_queued_messages
+        messages = [message for batch, _ in failures for message in batch]
+        cause = failures[0][1]
+        raise ProduceFailureError(
+            f"{len(messages)} messages to {self._topic} were not delivered; the first failure:"
+            f" {cause}",
+            messages=messages,
+        ) from cause
+
+
+class _Then:
+    """An event whose setting calls a function."""
+
+    def __init__(self, function: Callable[[], None]) -> None:
+        self.set = function
+
+
+def _report(messages: Sequence[Message], error: Exception | None) -> None:
+    """Give each producing thread its part of a batch, in one piece."""
+    for reports, theirs in groupby(messages, _REPORT_QUEUE):
+        if reports is not None:
+            reports.put((list(theirs), error))
+
+
+_REPORT_QUEUE = attrgetter("_shared.delivery_report_q")
+
+
+class _Reports:
+    """Reports per producing thread; batches are taken apart when they are asked for."""
+
+    def __init__(self, backend: Any) -> None:
+        self._backend = backend
+        self._local = backend.local()
+
+    def shared(self, lane: Lane) -> SharedFields:
+        per_lane = self._own().lanes
+        shared: SharedFields | None = per_lane.get(lane.partition_id)
+        if shared is None:
+            shared = lane.shared.copy()
+            shared.delivery_report_q = self._local.queue
+            per_lane[lane.partition_id] = shared
+        return shared
+
+    def get(self, block: bool, timeout: float | None) -> tuple[Message, Exception | None]:
+        own = self._own()
+        if not own.opened:
+            messages, error = own.queue.get(block, timeout)
+            own.opened.extend((message, error) for message in messages)
+        message, error = own.opened.popleft()
+        return message, error
+
+    def _own(self) -> Any:
+        local = self._local
+        if not hasattr(local, "queue"):
+            local.queue = self._backend.queue()
+            local.opened = deque()
+            local.lanes = {}
+        return local
+
+
+class SyncReport:
+    """The report of one message whose producer waits for it."""
+
+    def __init__(self, event: Any) -> None:
+        self._event = event
+        self.error: Exception | None = None
+
+    def put(self, report: tuple[list[Message], Exception | None]) -> None:
+        """Called on the I/O thread."""
+        self.error = report[1]
+        self._event.set()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for the report; whether it came."""
+        come: bool = self._event.wait(timeout_s)
+        return come
+
+
+# -- the end of the program -----------------------------------------------------------
+
+
+class _AtExit:
+    """Running producers; those that are left when the program ends are flushed."""
+
+    def __init__(self) -> None:
+        self._running: set[Production] = set()
+        self._lock = threading.Lock()
+
+    def add(self, production: Production) -> None:
+        with self._lock:
+            self._running.add(production)
+
+    def discard(self, production: Production) -> None:
+        self._running.discard(production)
+
+    def flush(self) -> None:
+        share_s = AT_EXIT_S / max(1, len(self._running))
+        for production in list(self._running):
+            try:
+                production.stop(share_s)
+            except KafkaException as error:
+                # Nobody can catch it any more, and logging may be shut down or silent.
+                sys.stderr.write(f"pykafka: at the end of the program: {error}\n")
+
+
+_at_exit = _AtExit()
+atexit.register(_at_exit.flush)

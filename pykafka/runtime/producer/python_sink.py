@@ -1,0 +1,295 @@
+"""The record sink in pure Python: one procedure per leading broker."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from ...core.effects import PRODUCE, Now, Procedure, Refresh, Request, Sleep, Wait
+from ...core.metadata import Snapshot
+from ...core.producing import Batch, Lane, SendOptions, is_worth_retrying, produce_request
+from ...core.retry import Backoff
+from ...exceptions import (
+    ConnectFailedError,
+    KafkaException,
+    LeaderNotAvailable,
+    LeaderNotFoundError,
+    ProduceFailureError,
+    ProtocolClientError,
+    RemoteError,
+    UsageError,
+)
+from ...wire.errors import error_info
+from ...wire.messages.produce import ProduceRequest
+from ..client import ClientCore
+from ..tasks import Signal, Task
+from .sink import SinkEvents
+
+__all__ = ["PythonSink"]
+
+log = logging.getLogger("pykafka.producer")
+
+#: Batches of several partitions go in one request up to about this size.
+_REQUEST_BYTES = 16 * 1024 * 1024
+#: How often time-outs of messages that cannot be sent are looked at.
+_CHECK_S = 0.5
+
+
+class PythonSink:
+    """See :class:`~.sink.RecordSink`."""
+
+    def __init__(self, client: ClientCore, options: SendOptions, backoff: Backoff) -> None:
+        self._client = client
+        self._options = options
+        self._backoff = backoff
+        self._signals: dict[int, Signal] = {}
+        self._tasks: dict[int, Task] = {}
+        self._by_leader: dict[int, list[Lane]] = {}
+        self._orphans: list[Lane] = []
+        self._refreshing: Task | None = None
+        self._stopped = False
+
+    def start(self, lanes: Mapping[int, Lane], events: SinkEvents) -> None:
+        self._lanes = lanes
+        self._events = events
+        self._client.metadata_listeners.append(self._metadata_changed)
+        self._client.topics_in_use[self._options.topic] += 1
+        self._check = self._client.loop.call_later(_CHECK_S, self._check_time)
+        self._regroup()
+
+    def wake(self) -> None:
+        self._find_leaders()
+        for signal in list(self._signals.values()):
+            signal.set()
+
+    def stop(self) -> None:
+        if self._stopped:
+            return
+        self._stopped = True
+        self._check.cancel()
+        if self._metadata_changed in self._client.metadata_listeners:
+            self._client.metadata_listeners.remove(self._metadata_changed)
+        self._client.topics_in_use[self._options.topic] -= 1
+        stopped = KafkaException("the producer was stopped")
+        for task in [*self._tasks.values(), self._refreshing]:
+            if task is not None:
+                task.cancel(stopped)
+
+    # -- who leads what ---------------------------------------------------------------
+
+    def _metadata_changed(self, _: Snapshot) -> None:
+        self._regroup()
+
+    def _regroup(self) -> None:
+        if self._stopped:
+            return
+        grouped: dict[int, list[Lane]] = defaultdict(list)
+        self._orphans = []
+        for id_, lane in self._lanes.items():
+            leader = self._client.snapshot.leader(self._options.topic, id_)
+            if leader is None:
+                self._orphans.append(lane)
+            else:
+                grouped[leader].append(lane)
+        self._by_leader = grouped
+        for leader in grouped:
+            if leader not in self._tasks:
+                self._signals[leader] = Signal()
+                self._tasks[leader] = task = self._client.spawn(self._loop(leader))
+                task.when_done(lambda ended, leader=leader: self._loop_ended(leader, ended))
+        self.wake()
+
+    def _find_leaders(self) -> None:
+        waiting = [lane for lane in self._orphans if lane.unsettled()]
+        if not waiting or self._refreshing is not None or self._stopped:
+            return
+        ids = ", ".join(str(lane.partition_id) for lane in waiting)
+        log.warning("no leader for partitions %s of %s; asking again", ids, self._options.topic)
+        self._refreshing = self._client.spawn(self._refresh_later())
+        self._refreshing.when_done(self._refreshed)
+
+    def _refresh_later(self) -> Procedure[None]:
+        yield Sleep(self._backoff.wait_s(2, random.random()))
+        yield Refresh([self._options.topic])
+
+    def _refreshed(self, task: Task) -> None:
+        self._refreshing = None
+        if not self._stopped:
+            self._find_leaders()
+
+    def _loop_ended(self, leader: int, task: Task) -> None:
+        self._tasks.pop(leader, None)
+        self._signals.pop(leader, None)
+        if task.error is not None and not self._stopped:
+            log.error("producing to broker %s failed", leader, exc_info=task.error)
+            for lane in self._by_leader.get(leader, ()):
+                self._fail_lane(lane, task.error)
+            # A broker may come back as another release; each attempt fails what it was for.
+            self._client.loop.call_later(self._backoff.most_s, self._regroup)
+
+    # -- sending to one broker --------------------------------------------------------
+
+    def _loop(self, leader: int) -> Procedure[None]:
+        failures = 0
+        while leader in self._by_leader:
+            now = yield Now()
+            batches, wait_s = self._collect(leader, now)
+            if not batches:
+                yield Wait(self._signals[leader], wait_s)
+                continue
+            try:
+                answer = yield self._request(leader, batches)
+            except (ProtocolClientError, UsageError) as error:
+                if not isinstance(error, LeaderNotAvailable):
+                    raise  # no version in common, no codec: it can never be sent
+                failures = yield from self._not_sent(batches, error, failures)
+            except RemoteError as error:
+                failures = yield from self._not_sent(batches, error, failures)
+            else:
+                failures = 0
+                now = yield Now()
+                if self._settle(batches, answer, now):
+                    yield from self._refresh()
+
+    def _collect(
+        self, leader: int, now: float
+    ) -> tuple[list[tuple[Lane, Batch]], float | None]:
+        """What to send now; if nothing, how long until that may change by time alone."""
+        limit = self._options.batch_max_bytes
+        batches: list[tuple[Lane, Batch]] = []
+        wait_s: float | None = None
+        size = 0
+        for lane in self._by_leader[leader]:
+            if not lane.ready(limit):
+                continue
+            if lane.not_before > now:
+                wait_s = min(wait_s or lane.not_before - now, lane.not_before - now)
+                continue
+            deadline = now + self._options.delivery_timeout_s
+            batch = lane.next_batch(limit, deadline, now)
+            if batch is None:
+                continue
+            batches.append((lane, batch))
+            lane.in_flight = True
+            size += batch.size
+            if size >= _REQUEST_BYTES:
+                break
+        if batches:
+            # Whoever was served goes to the end of the line.
+            served = {id(lane) for lane, _ in batches}
+            self._by_leader[leader].sort(key=lambda lane: id(lane) in served)
+        return batches, wait_s
+
+    def _request(self, leader: int, batches: list[tuple[Lane, Batch]]) -> Request:
+        sent = [(lane.partition_id, batch) for lane, batch in batches]
+        options = self._options
+
+        def message(version: int) -> ProduceRequest:
+            request = produce_request(sent, options, version)
+            for _, batch in sent:
+                batch.attempts += 1
+            return request
+
+        timeout_s = options.ack_timeout_ms / 1000 + self._client.socket_timeout_s
+        return Request(
+            leader,
+            message,
+            PRODUCE,
+            timeout_s,
+            api=ProduceRequest,
+            respond=options.required_acks != 0,
+        )
+
+    def _not_sent(
+        self, batches: list[tuple[Lane, Batch]], error: RemoteError, failures: int
+    ) -> Procedure[int]:
+        """A request had no answer: its batches go again, or their time or tries are over."""
+        failures += 1
+        now = yield Now()
+        never_left = isinstance(error, (ConnectFailedError, LeaderNotAvailable))
+        log.warning("producing to %s failed: %s", self._options.topic, error)
+        for lane, batch in batches:
+            lane.in_flight = False
+            batch.failure = error
+            tries_over = batch.attempts > self._options.max_retries
+            if not never_left and self._options.required_acks == 0:
+                self._fail(lane, "unknown whether written: the connection broke", error)
+            elif now >= batch.deadline or (not never_left and tries_over):
+                self._fail(lane, f"not acknowledged after {batch.attempts} attempts", error)
+            else:
+                lane.not_before = now + self._backoff.wait_s(failures, random.random())
+        yield from self._refresh()
+        return failures
+
+    def _settle(self, batches: list[tuple[Lane, Batch]], answer: Any, now: float) -> bool:
+        """Take an answer in; whether metadata is stale."""
+        if answer is None:  # acks 0
+            for lane, _ in batches:
+                self._events.delivered(lane, lane.settle(), -1)
+            return False
+        parts = {
+            part.index: part for topic in answer.responses for part in topic.partition_responses
+        }
+        stale = False
+        for lane, batch in batches:
+            part = parts.get(lane.partition_id)
+            lane.in_flight = False
+            if part is None:
+                self._fail(lane, "the broker did not say what became of it", None)
+            elif not part.error_code:
+                self._events.delivered(lane, lane.settle(), part.base_offset)
+            else:
+                info = error_info(part.error_code)
+                where = f"{self._options.topic}/{lane.partition_id}"
+                error = info.exception(f"producing {len(batch.messages)} messages to {where}")
+                batch.failure = error
+                stale = stale or info.refresh_metadata
+                if is_worth_retrying(info, batch, self._options, now):
+                    log.warning("%s; trying again", error)
+                    lane.not_before = now + self._backoff.wait_s(batch.attempts, random.random())
+                else:
+                    self._events.failed(lane, lane.settle(), error)
+        return stale
+
+    def _refresh(self) -> Procedure[None]:
+        try:
+            yield Refresh([self._options.topic])
+        except RemoteError as error:
+            log.warning("refreshing metadata of %s failed: %s", self._options.topic, error)
+
+    # -- the end of patience ----------------------------------------------------------
+
+    def _check_time(self) -> None:
+        """Fail what has waited too long for a leader or a connection."""
+        now = self._client.loop.time()
+        for lane in self._lanes.values():
+            if lane.in_flight:
+                continue
+            if lane.current is not None and now >= lane.current.deadline:
+                self._fail(lane, "not sent in time", lane.current.failure)
+            # Behind a batch that is being retried the queue waits as long as that does.
+            too_old = lane.oldest_at + 2 * self._options.delivery_timeout_s <= now
+            if lane.current is None and lane.queue and lane.oldest_at and too_old:
+                leader = LeaderNotFoundError("no leader could be reached")
+                self._fail_lane(lane, leader)
+        self._check = self._client.loop.call_later(_CHECK_S, self._check_time)
+
+    def _fail(self, lane: Lane, what: str, cause: Exception | None) -> None:
+        batch = lane.settle()
+        error = ProduceFailureError(
+            f"{len(batch.messages)} messages to {self._options.topic}/{lane.partition_id}:"
+            f" {what}; {cause}"
+        )
+        error.__cause__ = cause
+        self._events.failed(lane, batch, error)
+
+    def _fail_lane(self, lane: Lane, cause: BaseException) -> None:
+        """Fail everything in a lane."""
+        assert isinstance(cause, Exception)
+        now = self._client.loop.time()
+        lane.in_flight = False
+        while lane.next_batch(self._options.batch_max_bytes, now, now) is not None:
+            self._events.failed(lane, lane.settle(), cause)

@@ -1,0 +1,36 @@
+"""The seam between the production core and whoever sends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from ...core.producing import Batch, Lane
+
+__all__ = ["RecordSink", "SinkEvents"]
+
+
+class SinkEvents(Protocol):
+    """What a sink tells the core, on the I/O thread."""
+
+    def delivered(self, lane: Lane, batch: Batch, base_offset: int) -> None:
+        """A batch is acknowledged; -1 where no offset is told (acks 0)."""
+
+    def failed(self, lane: Lane, batch: Batch, error: Exception) -> None:
+        """A batch will not be sent (again)."""
+
+
+class RecordSink(Protocol):
+    """Sends what is due in the lanes; used on the I/O thread only.
+
+    Partitioners, serializers, accounts and reports are not its business.
+    """
+
+    def start(self, lanes: Mapping[int, Lane], events: SinkEvents) -> None:
+        """Begin; ``lanes`` (by partition id) grows when the topic does."""
+
+    def wake(self) -> None:
+        """Look at the lanes again."""
+
+    def stop(self) -> None:
+        """Send nothing any more. Idempotent."""
