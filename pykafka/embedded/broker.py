@@ -69,13 +69,13 @@ class KafkaNode(Service):
         name: str,
         port: int,
         runtime: KafkaRuntime,
+        folder: Path,
         properties: Properties,
         home: ServiceFolder,
     ) -> None:
-        #: Where it keeps partitions, one folder each.
-        self.log_dir = Path(str(properties["log.dirs"]))
+        #: Where it keeps partitions, one folder each (the first such place if given several).
+        self.log_dir = Path(str(properties["log.dirs"]).split(",")[0])
         self._runtime = runtime
-        folder = self.log_dir.parent
         folder.mkdir(parents=True, exist_ok=True)
         self._configuration = folder / "server.properties"
         write_properties(self._configuration, properties)
@@ -105,19 +105,25 @@ class KafkaNode(Service):
 
 
 class EmbeddedBroker(KafkaNode):
-    """One broker of an :class:`~pykafka.embedded.EmbeddedKafka`."""
+    """One broker of an :class:`~pykafka.embedded.EmbeddedKafka`.
+
+    :param forget: called with the id before a restart, to have the cluster let go of what the
+        last run registered.
+    """
 
     def __init__(
         self,
         broker_id: int,
         port: int,
         runtime: KafkaRuntime,
+        folder: Path,
         properties: Properties,
         home: ServiceFolder,
+        *,
         start_timeout: float,
         forget: Callable[[int], None],
     ) -> None:
-        super().__init__(f"broker {broker_id}", port, runtime, properties, home)
+        super().__init__(f"broker {broker_id}", port, runtime, folder, properties, home)
         #: As in metadata answers.
         self.id = broker_id
         self._start_timeout = start_timeout

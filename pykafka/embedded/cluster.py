@@ -204,6 +204,11 @@ class EmbeddedKafka:
         runtime = replace(self._runtime, jars=jars)
         return GuardedPopen(runtime.command(main_class, *arguments, jvm=jvm_args), **options)
 
+    @property
+    def keeps_data(self) -> bool:
+        """Whether :attr:`data_dir` stays after :meth:`stop`."""
+        return self._folder.keep
+
     def stop(self) -> None:
         """End all servers, and remove the temporary folder; to be called any number of times."""
         self._end(Service.stop)
@@ -232,8 +237,9 @@ class EmbeddedKafka:
                     number,
                     port,
                     self._runtime,
+                    folder,
                     broker_properties(self.release, number, port, folder, count, metadata, config),
-                    home=self._folder,
+                    self._folder,
                     start_timeout=self._start_timeout,
                     forget=self._forget,
                 )
@@ -242,6 +248,8 @@ class EmbeddedKafka:
             cluster_id = metadata.cluster_id
             self._each(lambda broker: broker.format_storage(cluster_id))
         for broker in self.brokers:
+            if self._folder.reused:
+                self._forget(broker.id)
             broker.launch()
         members = frozenset(range(count))
         self._each(lambda broker: broker.await_member(members))
@@ -255,19 +263,27 @@ class EmbeddedKafka:
         return self._zookeeper.address
 
     def _start_quorum(self, port: int) -> Quorum:
-        identity = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
+        identity = self._cluster_id()
         quorum = Quorum(_CONTROLLER, port, identity)
         folder = self.data_dir / "controller"
         self._controller = KafkaNode(
             "controller",
             port,
             self._runtime,
+            folder,
             controller_properties(quorum, folder),
             self._folder,
         )
         self._controller.format_storage(identity)
         self._controller.launch()
         return quorum
+
+    def _cluster_id(self) -> str:
+        """A new one, or the one of the data that is found."""
+        path = self.data_dir / "cluster.id"
+        if not path.exists():
+            path.write_bytes(base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"="))
+        return path.read_text()
 
     def _each(self, action: Callable[[EmbeddedBroker], None]) -> None:
         """Do it for all brokers at a time: a start is mostly waiting for a JVM."""

@@ -26,6 +26,8 @@ class ServiceFolder:
 
     def __init__(self, name: str, given: str | Path | None, *, keep: bool) -> None:
         self.keep = keep or given is not None
+        #: Whether it holds what an earlier cluster left.
+        self.reused = given is not None and any(Path(given).glob("*"))
         if given is None:
             self.path = Path(tempfile.mkdtemp(prefix=f"pykafka-{name}-"))
         else:
@@ -79,6 +81,11 @@ class Service:
         if not self.running:
             return "stopped"
         return "paused" if self.paused else "running"
+
+    @property
+    def exit_status(self) -> int | None:
+        """How the last process ended, negative for a signal; None while running."""
+        return None if self._process is None else self._process.status
 
     @property
     def log_file(self) -> Path:

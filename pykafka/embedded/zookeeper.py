@@ -19,8 +19,8 @@ __all__ = ["EmbeddedZookeeper"]
 #: Milliseconds; sessions last 2 to 20 ticks, so clients may ask for 1 to 60 s.
 _TICK = 500
 _LONGEST_SESSION = 60_000
-#: What it answers the four letters "ruok" with.
-_HEALTHY = b"imok"
+#: Part of its answer to "srvr" when it serves ("ruok" it answers before that).
+_SERVING = b"Mode: standalone"
 _LOGGING = (
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd HH:mm:ss.SSS",
@@ -105,6 +105,11 @@ class EmbeddedZookeeper:
         self.service.launch()
         self.service.await_ready(self._answers, self._start_timeout)
 
+    @property
+    def keeps_data(self) -> bool:
+        """Whether :attr:`data_dir` stays after :meth:`stop`."""
+        return self._folder.keep
+
     def stop(self) -> None:
         """End it and remove its temporary folder; to be called any number of times."""
         self.service.stop()
@@ -133,7 +138,7 @@ class EmbeddedZookeeper:
                 "maxSessionTimeout": _LONGEST_SESSION,
                 "maxClientCnxns": 0,
                 "admin.enableServer": False,
-                "4lw.commands.whitelist": "ruok,srvr",
+                "4lw.commands.whitelist": "ruok,srvr,mntr",
                 # Its data dies with it: there is no point in waiting for the disk.
                 "forceSync": "no",
             },
@@ -143,7 +148,8 @@ class EmbeddedZookeeper:
     def _answers(self) -> bool:
         try:
             with socket.create_connection((HOST, self.port), 2.0) as sock:
-                sock.sendall(b"ruok")
-                return sock.recv(len(_HEALTHY)) == _HEALTHY
+                sock.sendall(b"srvr")
+                with sock.makefile("rb") as answer:
+                    return _SERVING in answer.read()
         except OSError:
             return False
