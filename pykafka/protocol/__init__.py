@@ -1,0 +1,158 @@
+"""2.x's values of requests and responses. Thin: bytes are made in :mod:`pykafka.wire`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..utils.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .admin import (
+        ApiVersionsRequest,
+        ApiVersionsResponse,
+        ApiVersionsResponseV1,
+        CreateTopicRequest,
+        DescribeGroupResponse,
+        GroupListing,
+        GroupMember,
+    )
+    from .base import API_VERSIONS_080, API_VERSIONS_090, ApiVersionsSpec, Request, Response
+    from .fetch import (
+        FetchPartitionResponse,
+        FetchRequest,
+        FetchResponse,
+        FetchResponseV1,
+        FetchResponseV2,
+        PartitionFetchRequest,
+    )
+    from .group_membership import ConsumerGroupProtocolMetadata, MemberAssignment
+    from .message import Message, MessageSet
+    from .metadata import (
+        BrokerMetadata,
+        BrokerMetadataV1,
+        MetadataRequest,
+        MetadataRequestV1,
+        MetadataRequestV2,
+        MetadataRequestV3,
+        MetadataRequestV4,
+        MetadataRequestV5,
+        MetadataResponse,
+        MetadataResponseV1,
+        MetadataResponseV2,
+        MetadataResponseV3,
+        MetadataResponseV4,
+        MetadataResponseV5,
+        PartitionMetadata,
+        PartitionMetadataV5,
+        TopicMetadata,
+        TopicMetadataV1,
+    )
+    from .offset import (
+        ListOffsetRequest,
+        ListOffsetRequestV1,
+        ListOffsetResponse,
+        ListOffsetResponseV1,
+        OffsetPartitionResponse,
+        OffsetPartitionResponseV1,
+        PartitionOffsetRequest,
+    )
+    from .offset_commit import (
+        GroupCoordinatorRequest,
+        GroupCoordinatorResponse,
+        OffsetCommitPartitionResponse,
+        OffsetCommitRequest,
+        OffsetCommitResponse,
+        OffsetFetchPartitionResponse,
+        OffsetFetchRequest,
+        OffsetFetchRequestV1,
+        OffsetFetchRequestV2,
+        OffsetFetchResponse,
+        OffsetFetchResponseV1,
+        OffsetFetchResponseV2,
+        PartitionOffsetCommitRequest,
+        PartitionOffsetFetchRequest,
+    )
+    from .produce import ProducePartitionResponse, ProduceRequest, ProduceResponse
+
+__all__ = [
+    "API_VERSIONS_080",
+    "API_VERSIONS_090",
+    "ApiVersionsRequest",
+    "ApiVersionsResponse",
+    "ApiVersionsResponseV1",
+    "ApiVersionsSpec",
+    "BrokerMetadata",
+    "BrokerMetadataV1",
+    "ConsumerGroupProtocolMetadata",
+    "CreateTopicRequest",
+    "DescribeGroupResponse",
+    "FetchPartitionResponse",
+    "FetchRequest",
+    "FetchResponse",
+    "FetchResponseV1",
+    "FetchResponseV2",
+    "GroupCoordinatorRequest",
+    "GroupCoordinatorResponse",
+    "GroupListing",
+    "GroupMember",
+    "ListOffsetRequest",
+    "ListOffsetRequestV1",
+    "ListOffsetResponse",
+    "ListOffsetResponseV1",
+    "MemberAssignment",
+    "Message",
+    "MessageSet",
+    "MetadataRequest",
+    "MetadataRequestV1",
+    "MetadataRequestV2",
+    "MetadataRequestV3",
+    "MetadataRequestV4",
+    "MetadataRequestV5",
+    "MetadataResponse",
+    "MetadataResponseV1",
+    "MetadataResponseV2",
+    "MetadataResponseV3",
+    "MetadataResponseV4",
+    "MetadataResponseV5",
+    "OffsetCommitPartitionResponse",
+    "OffsetCommitRequest",
+    "OffsetCommitResponse",
+    "OffsetFetchPartitionResponse",
+    "OffsetFetchRequest",
+    "OffsetFetchRequestV1",
+    "OffsetFetchRequestV2",
+    "OffsetFetchResponse",
+    "OffsetFetchResponseV1",
+    "OffsetFetchResponseV2",
+    "OffsetPartitionResponse",
+    "OffsetPartitionResponseV1",
+    "PartitionFetchRequest",
+    "PartitionMetadata",
+    "PartitionMetadataV5",
+    "PartitionOffsetCommitRequest",
+    "PartitionOffsetFetchRequest",
+    "PartitionOffsetRequest",
+    "ProducePartitionResponse",
+    "ProduceRequest",
+    "ProduceResponse",
+    "Request",
+    "Response",
+    "TopicMetadata",
+    "TopicMetadataV1",
+]
+
+__getattr__ = lazy_names(
+    __name__,
+    __all__,
+    (
+        "offset",
+        "offset_commit",
+        "message",
+        "base",
+        "metadata",
+        "fetch",
+        "produce",
+        "group_membership",
+        "admin",
+    ),
+)
