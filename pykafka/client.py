@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from types import TracebackType
 from typing import Any
 
@@ -66,9 +65,6 @@ class KafkaClient:
             client_id=client_id,
             receive_max_bytes=receive_max_bytes,
         )
-        self._finalizer = weakref.finalize(self, self.cluster.core.close_soon)
-        # At the end of the program producers flush first; then nothing is left to be told.
-        self._finalizer.atexit = False
 
     @property
     def brokers(self) -> dict[int, Broker]:

@@ -14,7 +14,12 @@ from .core.control.bootstrap import bootstrap
 from .core.control.coordinator import Patience, find_coordinator
 from .core.metadata import Snapshot, TopicInfo
 from .core.versions import check_broker_version
-from .exceptions import LeaderNotAvailable, UnicodeException, UnknownTopicOrPartition
+from .exceptions import (
+    KafkaException,
+    LeaderNotAvailable,
+    UnicodeException,
+    UnknownTopicOrPartition,
+)
 from .handlers import Handler
 from .net.zookeeper import brokers_from_zookeeper
 from .runtime.client import ClientCore
@@ -77,7 +82,7 @@ class TopicDict(dict[bytes, Any]):
 
     def get(self, key: str | bytes, default: Any = None) -> Any:
         """The topic if it exists, else ``default``; never creates one."""
-        return self[key] if key in self else default
+        return self[key] if key in self else default  # noqa: SIM401 - this is get()
 
     def values(self) -> Any:
         """All topics, as objects."""
@@ -99,10 +104,10 @@ class TopicDict(dict[bytes, Any]):
 
     def _update(self, snapshot: Snapshot) -> None:
         """Follow the cluster's metadata."""
-        for name in [name for name in self if name.decode() not in snapshot.topics]:
-            super().__delitem__(name)
+        for gone in [name for name in self if name.decode() not in snapshot.topics]:
+            super().__delitem__(gone)
         for name, info in snapshot.topics.items():
-            if self._excluded(name) or info.error_code and not info.partitions:
+            if self._excluded(name) or (info.error_code and not info.partitions):
                 continue
             held = super().get(name.encode())
             topic = held() if held is not None else None
@@ -160,6 +165,9 @@ class Cluster:
             self.core.close()
             raise
         self._follow()
+        # Consumers and producers hold the cluster: it goes when the last of them does. At the
+        # end of the program producers flush first, and then nobody is left to be told.
+        weakref.finalize(self, self.core.close_soon).atexit = False
 
     def __repr__(self) -> str:
         return f"<{type(self).__module__}.{type(self).__name__} brokers={list(self._brokers)}>"
@@ -218,13 +226,20 @@ class Cluster:
         return self.get_group_coordinator(consumer_group)
 
     def close(self) -> None:
-        """Stop the consumers and producers made from it; close all connections. Idempotent."""
-        users = list(self._users)
-        try:
-            for user in users:
+        """Stop the consumers and producers made from it; close all connections. Idempotent.
+
+        :raises KafkaException: the first failure to commit or to deliver; all are stopped and
+            everything is closed all the same.
+        """
+        failure: KafkaException | None = None
+        for user in list(self._users):
+            try:
                 user.stop()
-        finally:
-            self.core.close()
+            except KafkaException as error:
+                failure = failure or error
+        self.core.close()
+        if failure is not None:
+            raise failure
 
     # -- for the other objects of a client --------------------------------------------
 

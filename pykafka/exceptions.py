@@ -457,9 +457,7 @@ class UnsupportedVersion(ProtocolClientError):
 
 
 def _subclasses(root: type[ProtocolClientError]) -> dict[int, type[ProtocolClientError]]:
-    return {
-        cls.ERROR_CODE: cls for cls in root.__subclasses__() if cls.ERROR_CODE is not None
-    }
+    return {cls.ERROR_CODE: cls for cls in root.__subclasses__() if cls.ERROR_CODE is not None}
 
 
 #: Code -> class, for the codes that have a class of their own (2.x name).

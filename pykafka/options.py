@@ -136,7 +136,7 @@ def checked(table: Mapping[str, Option]) -> Callable[[_Init], _Init]:
         @functools.wraps(init)
         def wrapper(self: Any, *args: Any, **given: Any) -> None:
             reject_unknown(type(self).__name__, given, names)
-            for name, value in [*zip(names, args), *given.items()]:
+            for name, value in [*zip(names, args, strict=False), *given.items()]:
                 if name in table:
                     table[name].check(value)
             init(self, *args, **given)
@@ -232,7 +232,8 @@ CONSUMER = _table(
         "fetch_message_max_bytes",
         "int",
         1048576,
-        "Bytes asked of one partition in one fetch; on Kafka before 0.10.1 no message may be larger.",
+        "Bytes asked of one partition in one fetch; on Kafka before 0.10.1 no message may be"
+        " larger.",
         low=1,
         high=_INT32_MAX,
         rdkafka="fetch.message.max.bytes",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import weakref
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +29,7 @@ class Partition:
         replicas: list[Broker],
         isr: list[Broker],
     ) -> None:
-        self._topic = weakref.ref(topic)
-        self._topic_name = topic.name
+        self._topic = topic
         self._id = id_
         self.follow(leader, replicas, isr)
 
@@ -64,13 +62,7 @@ class Partition:
     @property
     def topic(self) -> Topic:
         """Its topic."""
-        topic = self._topic()
-        if topic is None:
-            raise ReferenceError(
-                f"topic {self._topic_name!r} is gone: keep a reference to it while you use its"
-                " partitions"
-            )
-        return topic
+        return self._topic
 
     def fetch_offset_limit(
         self, offsets_before: int | dt.datetime, max_offsets: int = 1
@@ -100,17 +92,17 @@ class Partition:
     def __repr__(self) -> str:
         leader = self._leader.id if self._leader is not None else None
         return (
-            f"<{type(self).__module__}.{type(self).__name__} topic={self._topic_name!r}"
+            f"<{type(self).__module__}.{type(self).__name__} topic={self._topic.name!r}"
             f" id={self._id} leader={leader}>"
         )
 
     def __hash__(self) -> int:
-        return hash((self._topic_name, self._id))
+        return hash((self._topic.name, self._id))
 
     def __eq__(self, other: Any) -> bool:
         if not isinstance(other, Partition):
             return NotImplemented
-        return (self._topic_name, self._id) == (other._topic_name, other._id)
+        return (self._topic.name, self._id) == (other._topic.name, other._id)
 
     def __lt__(self, other: Partition) -> bool:
         return self._id < other._id

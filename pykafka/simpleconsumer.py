@@ -131,7 +131,7 @@ class SimpleConsumer:
         self._by_key = {self._key(partition): partition for partition in self._partitions.values()}
         self._store = self._make_store()
         self.generation_id = generation_id
-        self.consumer_id = consumer_id  # type: ignore[assignment]  # the setter takes both
+        self.consumer_id = consumer_id
         self._core = Consumption(
             cluster.core,
             settings,
@@ -276,7 +276,9 @@ class SimpleConsumer:
 
     # -- offsets ----------------------------------------------------------------------
 
-    def commit_offsets(self, partition_offsets: Iterable[tuple[Partition, int]] | None = None) -> None:
+    def commit_offsets(
+        self, partition_offsets: Iterable[tuple[Partition, int]] | None = None
+    ) -> None:
         """Commit what was delivered, or the given offsets as they are: the next to read.
 
         :raises KafkaException: it has no consumer group.
@@ -301,7 +303,9 @@ class SimpleConsumer:
         return [
             (
                 key[1],
-                OffsetFetchPartitionResponse(found.offset, found.metadata.encode(), found.error_code),
+                OffsetFetchPartitionResponse(
+                    found.offset, found.metadata.encode(), found.error_code
+                ),
             )
             for key, found in committed.items()
         ]

@@ -88,7 +88,7 @@ class Topic:
 
     def get_producer(self, use_rdkafka: bool = False, **kwargs: Any) -> Producer:
         """A :class:`~pykafka.producer.Producer` for this topic, with its options."""
-        from .producer import Producer  # noqa: PLC0415 - the two name each other
+        from .producer import Producer
 
         require_implementation(use_rdkafka)
         return Producer(self._cluster, self, **kwargs)
@@ -104,7 +104,7 @@ class Topic:
         **kwargs: Any,
     ) -> SimpleConsumer:
         """A :class:`~pykafka.simpleconsumer.SimpleConsumer` of this topic, with its options."""
-        from .simpleconsumer import SimpleConsumer  # noqa: PLC0415 - the two name each other
+        from .simpleconsumer import SimpleConsumer
 
         require_implementation(use_rdkafka)
         return SimpleConsumer(self, self._cluster, consumer_group=consumer_group, **kwargs)
@@ -113,7 +113,7 @@ class Topic:
         self, consumer_group: str | bytes, managed: bool = False, **kwargs: Any
     ) -> BalancedConsumer:
         """A consumer that shares this topic with the other members of its group."""
-        from . import balancedconsumer, managedbalancedconsumer  # noqa: PLC0415 - as above
+        from . import balancedconsumer, managedbalancedconsumer
 
         if managed:
             return managedbalancedconsumer.ManagedBalancedConsumer(

@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
 
-from ..exceptions import RemoteError, ConnectFailedError
+from ..exceptions import ConnectFailedError, RemoteError
 from .address import Address
 from .connection import Connection
 from .reactor import Reactor, Timer

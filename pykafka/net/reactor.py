@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
+from socket import socket as Socket
 from types import ModuleType
 from typing import Any, Protocol
 
@@ -25,13 +25,13 @@ class Reactor(Protocol):
 
     def watch(
         self,
-        sock: socket.socket,
+        sock: Socket,
         readable: Callable[[], None] | None,
         writable: Callable[[], None] | None,
     ) -> None:
         """Call these whenever the socket is ready; ``None`` for what is not of interest."""
 
-    def unwatch(self, sock: socket.socket) -> None:
+    def unwatch(self, sock: Socket) -> None:
         """Forget the socket; harmless if it is not watched."""
 
     def call_soon(self, function: Callable[..., None], *args: Any) -> None:

@@ -30,8 +30,11 @@ class Backend(Protocol):
     """How to run beside each other and how to wait."""
 
     name: str
-    socket: ModuleType
-    selectors: ModuleType
+
+    @property
+    def socket(self) -> ModuleType: ...
+    @property
+    def selectors(self) -> ModuleType: ...
 
     def spawn(self, function: Callable[..., None], *args: Any, name: str) -> Any:
         """Run beside the caller; daemonic. The answer has ``join(timeout)``."""

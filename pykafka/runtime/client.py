@@ -86,16 +86,24 @@ class ClientCore:
             Wait: self._wait,
             Refresh: self._refresh,
         }
+        self._begin_lock = backend.lock()
         self._begin()
         _cores.add(self)
 
     def _begin(self) -> None:
-        self._pid = os.getpid()
-        self._start_lock = self.backend.lock()
-        self._tasks.clear()
-        self.loop = Loop(self.backend, "I/O")
-        self.pool = Pool(self.loop, PoolHooks(self._address_of, self._open))
+        self._loop = Loop(self.backend, "I/O")
+        self.pool = Pool(self._loop, PoolHooks(self._address_of, self._open))
+        self._dropped = False
         self.keeper = MetadataKeeper(self)
+
+    @property
+    def loop(self) -> Loop:
+        """The I/O loop; in a child after a fork, a new one from the first use on."""
+        if self._dropped:
+            with self._begin_lock:
+                if self._dropped:
+                    self._begin()
+        return self._loop
 
     # -- for the threads of users -----------------------------------------------------
 
@@ -153,16 +161,17 @@ class ClientCore:
         if self._closed:
             return
         self._closed = True
-        if self._pid == os.getpid():
-            self.loop.call_soon(self._close_on_loop)
-            self.loop.stop(timeout_s)
+        if not self._dropped:
+            self._loop.call_soon(self._close_on_loop)
+            self._loop.stop(timeout_s)
 
     def close_soon(self) -> None:
         """The same without waiting, for finalizers."""
-        if not self._closed and self._pid == os.getpid():
+        if not self._closed:
             self._closed = True
-            self.loop.call_soon(self._close_on_loop)
-            self.loop.call_soon(self.loop.stop, 0.0)
+            if not self._dropped:
+                self._loop.call_soon(self._close_on_loop)
+                self._loop.call_soon(self._loop.stop, 0.0)
 
     @property
     def closed(self) -> bool:
@@ -197,11 +206,9 @@ class ClientCore:
         """Brokers to ask, best first: connected, then untried, then failing, then the seeds."""
         known: list[Node] = list(self.snapshot.brokers)
         random.shuffle(known)
-        known.sort(
-            key=lambda node: (not self.pool.is_connected(node)) + self.pool.is_failing(node)
-        )
+        known.sort(key=lambda node: (not self.pool.is_connected(node)) + self.pool.is_failing(node))
         addresses = {(b.host, b.port) for b in self.snapshot.brokers.values()}
-        seeds = [tuple(seed) for seed in self.bootstrap if tuple(seed) not in addresses]
+        seeds: list[Node] = [(s.host, s.port) for s in self.bootstrap if s not in addresses]
         return known + seeds
 
     def _address_of(self, node: Node) -> Address:
@@ -249,7 +256,10 @@ class ClientCore:
             )
             resume(connection, None)
 
-        start_connecting(self.loop, address, self._connect_options, connected)
+        try:
+            start_connecting(self.loop, address, self._connect_options, connected)
+        except RuntimeError as error:  # no thread can be started while the interpreter ends
+            resume(None, ConnectFailedError(f"cannot connect to {address}: {error}"))
 
     def _exchange(self, effect: Exchange, resume: Resume) -> None:
         effect.connection.send(effect.message, effect.version, self.socket_timeout_s, resume)
@@ -317,8 +327,13 @@ class ClientCore:
 
     def after_fork(self) -> None:
         """Drop, in the child, all work and sockets of the parent; reconnect when used."""
-        self.loop.abandon()
+        if self._dropped:
+            return
+        self._dropped = True
+        self._begin_lock = self.backend.lock()
+        self._loop.abandon()
         self.pool.abandon()
+        self._tasks.clear()
         self.coordinators.clear()
         listeners = list(self.fork_listeners)
         self.fork_listeners.clear()
@@ -326,8 +341,6 @@ class ClientCore:
             listener.after_fork()
         self.metadata_listeners.clear()
         self.topics_in_use.clear()
-        if not self._closed:
-            self._begin()
 
 
 def _after_fork_in_child() -> None:

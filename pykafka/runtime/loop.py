@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import logging
@@ -127,10 +128,8 @@ class Loop:
                 raise
 
     def _drain_wakes(self) -> None:
-        try:
+        with contextlib.suppress(BlockingIOError, InterruptedError):
             self._wake_in.recv(4096)
-        except (BlockingIOError, InterruptedError):
-            pass
 
     def _run(self) -> None:
         self._ident = self._backend.current()
@@ -174,5 +173,5 @@ class Loop:
     def _call(self, function: Callable[..., None], *args: Any) -> None:
         try:
             function(*args)
-        except Exception:  # the loop serves every consumer and producer of the client
+        except Exception:
             log.exception("a callback of the I/O loop failed: please report this")

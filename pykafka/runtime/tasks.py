@@ -57,20 +57,19 @@ class Task:
         # An effect that is answered within perform() must not recurse: a procedure may loop
         # over answers that are all there.
         answer: tuple[Any, BaseException | None] | None = (value, error)
-        while answer is not None and not self.done:
+        while answer is not None:
             effect = self._advance(*answer)
-            if self.done:
-                return
-            answer = self._start(effect)
+            answer = None if effect is None else self._start(effect)
 
     def _advance(self, value: Any, error: BaseException | None) -> Any:
+        """Run to the next effect; ``None`` at the end."""
         try:
             if error is None:
                 return self._procedure.send(value)
             return self._procedure.throw(error)
         except StopIteration as stop:
             self._finish(stop.value, None)
-        except Exception as failure:  # goes to whoever waits for the task
+        except Exception as failure:  # noqa: BLE001 - goes to whoever waits for the task
             self._finish(None, failure)
         return None
 

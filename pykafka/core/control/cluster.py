@@ -32,7 +32,7 @@ def fetch_metadata(
         # a deleted topic: then all are asked for.
         asked_for_all = topics is None or (not create and version < _FIRST_WITHOUT_CREATION)
         if asked_for_all:
-            named = [] if version == 0 else None
+            named: list[MetadataRequestTopic] | None = [] if version == 0 else None
         else:
             named = [MetadataRequestTopic(name=name) for name in topics or ()]
         return MetadataRequest(topics=named, allow_auto_topic_creation=create or version < 4)

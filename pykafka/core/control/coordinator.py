@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
-from ...exceptions import ProtocolClientError, RemoteError
+from ...exceptions import ProtocolClientError, RemoteError, UnsupportedVersion
 from ...wire.errors import error_info
 from ...wire.messages.find_coordinator import FindCoordinatorRequest
 from ...wire.schema import ApiMessage
@@ -52,9 +52,8 @@ def find_coordinator(view: ClusterView, group: str, patience: Patience) -> Proce
                 failure = error
                 continue
             if not answer.error_code:
-                node = _coordinator(view, answer)
-                view.coordinators[group] = node
-                return node
+                view.coordinators[group] = _coordinator(view, answer)
+                return view.coordinators[group]
             info = error_info(answer.error_code)
             failure = info.exception(f"looking for the coordinator of group {group!r}")
             if not info.retriable:
@@ -90,8 +89,8 @@ def ask_coordinator(
         node = yield from find_coordinator(view, group, patience)
         try:
             answer = yield Request(node, message, COORDINATOR, patience.timeout_s, version)
-        except ProtocolClientError:
-            raise  # not from the coordinator's mouth: this client and it share no version
+        except UnsupportedVersion:
+            raise  # no retry will teach it one
         except RemoteError as error:
             failure = error
             view.coordinators.pop(group, None)

@@ -6,7 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from ...exceptions import LeaderNotFoundError, ProtocolClientError, RemoteError
+from ...exceptions import (
+    LeaderNotFoundError,
+    ProtocolClientError,
+    RemoteError,
+    UnsupportedVersion,
+)
 from ...wire.errors import error_info
 from ...wire.messages.list_offsets import (
     ListOffsetsPartition,
@@ -82,7 +87,7 @@ def list_offsets(
             request = _list_request({key: wanted[key] for key in keys}, max_offsets)
             try:
                 answer = yield Request(leader, request, GENERAL, timeout_s)
-            except ProtocolClientError:
+            except UnsupportedVersion:
                 raise
             except RemoteError as error:
                 failure = error
@@ -212,14 +217,14 @@ def fetch_offsets(
     request = OffsetFetchRequest(
         group_id=group,
         topics=[
-            OffsetFetchRequestTopic(
-                name=topic, partition_indexes=[id_ for id_, _ in parts]
-            )
+            OffsetFetchRequestTopic(name=topic, partition_indexes=[id_ for id_, _ in parts])
             for topic, parts in topics.items()
         ],
     )
 
-    def judge(answer: Any) -> tuple[Any, ProtocolClientError | None]:
+    def judge(
+        answer: Any,
+    ) -> tuple[dict[PartitionKey, Committed], ProtocolClientError | None]:
         committed: dict[PartitionKey, Committed] = {}
         bad = []
         for topic in answer.topics:
@@ -231,8 +236,7 @@ def fetch_offsets(
                 )
         return committed, _group_error(f"looking up offsets of group {group!r}", bad)
 
-    committed = yield from ask_coordinator(view, group, request, patience, judge, version)
-    return committed
+    return (yield from ask_coordinator(view, group, request, patience, judge, version))
 
 
 #: OffsetFetch v0 (ZooKeeper) answers "unknown topic or partition" with offset -1 where

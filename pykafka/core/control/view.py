@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from ..effects import Node
@@ -15,7 +15,7 @@ class ClusterView(Protocol):
     """The client, as far as a decision needs it; used on the I/O thread only."""
 
     #: Group -> the broker that coordinates it, as far as known.
-    coordinators: MutableMapping[str, Node]
+    coordinators: dict[str, Node]
 
     @property
     def snapshot(self) -> Snapshot:

@@ -159,11 +159,12 @@ class Feed:
 
     def _begin(self, chunk: Chunk) -> Consumed:
         """Make a chunk the one that is read; the news about it for the I/O thread."""
-        reader = self._reader = RecordReader(
+        reader = RecordReader(
             chunk.data,
             chunk.fetch_offset,
             max_decompressed_bytes=self.options.decompressed_max_bytes,
         )
+        self._reader = reader
         size = len(chunk.data)
         if chunk.peeked:
             return Consumed(chunk.epoch, size, None, 0)
@@ -174,7 +175,7 @@ class Feed:
         rows = sum(len(batch.rows) for batch in self._ahead)
         if self.error is not None:
             return Consumed(chunk.epoch, size, None, rows)
-        if self._reader is None:
+        if self._reader is not reader:
             return Consumed(chunk.epoch, size, reader.next_offset, rows)
         return Consumed(chunk.epoch, size, peek_next_offset(chunk.data, size), 0)
 

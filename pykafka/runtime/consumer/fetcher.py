@@ -7,6 +7,7 @@ import logging
 import random
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ...core.control.offsets import list_offsets
@@ -18,6 +19,7 @@ from ...exceptions import (
     OffsetOutOfRangeError,
     ProtocolClientError,
     RemoteError,
+    UnsupportedVersion,
 )
 from ...wire.errors import ErrorInfo, error_info
 from ...wire.records.decode import peek_next_offset
@@ -173,7 +175,7 @@ class Fetcher:
         self._signals[leader] = Signal()
         task = self._client.spawn(self._loop(leader))
         self._tasks[leader] = task
-        task.when_done(lambda ended: self._loop_ended(leader, ended))
+        task.when_done(partial(self._loop_ended, leader))
 
     def _loop_ended(self, leader: int, task: Task) -> None:
         self._tasks.pop(leader, None)
@@ -204,8 +206,8 @@ class Fetcher:
             asked = [(state, state.epoch, state.fetch_offset) for state in plan.states]
             try:
                 answer = yield self._request(leader, plan)
-            except ProtocolClientError:
-                raise  # no version in common: nothing that could be fetched from this broker
+            except UnsupportedVersion:
+                raise  # nothing could ever be fetched from this broker
             except RemoteError as error:
                 failures += 1
                 log.warning("fetching from broker %s failed: %s", leader, error)

@@ -16,6 +16,10 @@ from .source import PartitionKey, Run, SourceEvents
 
 __all__ = ["PythonSource"]
 
+#: Chunks of so many bytes take longer to hand over than the interpreter takes to switch.
+_LARGE_CHUNK = 131072
+_YIELD_S = 0.00001
+
 
 class PythonSource:
     """Fetches on the I/O thread, decodes where :meth:`next_run` is called.
@@ -80,6 +84,10 @@ class PythonSource:
             run = feed.take(consumed)
             for news in consumed:
                 self._client.loop.call_soon(self._fetcher.consumed, feed.key, news)
+                if news.next_offset is not None and news.size >= _LARGE_CHUNK:
+                    # Let the I/O thread have the interpreter, or the next fetch would leave
+                    # only after the switch interval, when these rows are used up.
+                    self._client.backend.sleep(_YIELD_S)
             if not feed.listed and feed.has_data():
                 feed.listed = True
                 line.append(feed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
@@ -42,7 +43,7 @@ class Run:
 
     def left(self) -> int:
         """How many rows nobody has taken yet."""
-        return self.rows.__length_hint__()  # type: ignore[attr-defined]  # a list iterator
+        return operator.length_hint(self.rows)  # exact for a list iterator
 
     def position(self, cursor: Cursor) -> tuple[int, int]:
         """(last delivered, next offset) of a cursor from which this run is being read."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import atexit
 import itertools
 import logging
-import queue
 import sys
 import threading
 from collections import deque
@@ -63,7 +62,9 @@ class Production:
     Methods that are not said to be for the I/O thread are thread-safe.
     """
 
-    def __init__(self, client: ClientCore, settings: Settings, topic: str, sink: RecordSink) -> None:
+    def __init__(
+        self, client: ClientCore, settings: Settings, topic: str, sink: RecordSink
+    ) -> None:
         self.lanes: dict[int, Lane] = {}
         self.limit = -1
         self.wake_at = -1
@@ -121,12 +122,12 @@ class Production:
         :raises ProduceFailureError: messages were not acknowledged, and neither reports nor
             ``sync`` tell of them.
         """
-        if not self._running or self._forked:
+        if self._forked:
             return
         with self._lock:
-            if not self._running:
-                return
-            self._running = False
+            was_running, self._running = self._running, False
+        if not was_running:
+            return
         self._close_entrance()
         waiter = self._begin_flush()
         self._wait_while_progress(waiter, timeout_s)
@@ -165,9 +166,14 @@ class Production:
             self._room.notify_all()
 
     def _end_when_settled(self) -> None:
-        waiter = self._register_waiter(_Waiter(_Then(self._ended_alone)))
+        waiter = self._register_waiter(_Waiter(_Then(self._end_soon)))
         if waiter.is_over():
+            self._forget_waiter(waiter)
             self._ended_alone()
+
+    def _end_soon(self) -> None:
+        # Not at once: the procedure that settled the last batch is still running.
+        self._client.loop.call_soon(self._ended_alone)
 
     def _ended_alone(self) -> None:
         self._sink.stop()
@@ -208,8 +214,10 @@ class Production:
     def _is_full(self) -> bool:
         if self.issued - self.settled >= self._settings.max_queued_messages:
             return True
-        held = sum(lane.bytes for lane in list(self.lanes.values()))
-        return held >= self._settings.max_queued_bytes
+        return bool(self._held_bytes() >= self._settings.max_queued_bytes)
+
+    def _held_bytes(self) -> int:
+        return sum(lane.bytes for lane in list(self.lanes.values()))
 
     def _check_running(self) -> None:
         if self._forked:
@@ -235,8 +243,7 @@ class Production:
         lane.wake_bytes = lane.bytes + self._settings.max_request_size
         self.wake_at = number + self._settings.min_queued_messages
         self._client.loop.call_soon(self._notice, number)
-        held = sum(each.bytes for each in list(self.lanes.values()))
-        if held >= self._settings.max_queued_bytes:
+        if self._held_bytes() >= self._settings.max_queued_bytes:
             self.limit = -1
 
     def _withdraw(self, message: Message, lane: Lane) -> None:

@@ -6,6 +6,7 @@ import logging
 import random
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from ...core.effects import PRODUCE, Now, Procedure, Refresh, Request, Sleep, Wait
@@ -18,8 +19,8 @@ from ...exceptions import (
     LeaderNotAvailable,
     LeaderNotFoundError,
     ProduceFailureError,
-    ProtocolClientError,
     RemoteError,
+    UnsupportedVersion,
     UsageError,
 )
 from ...wire.errors import error_info
@@ -99,7 +100,7 @@ class PythonSink:
             if leader not in self._tasks:
                 self._signals[leader] = Signal()
                 self._tasks[leader] = task = self._client.spawn(self._loop(leader))
-                task.when_done(lambda ended, leader=leader: self._loop_ended(leader, ended))
+                task.when_done(partial(self._loop_ended, leader))
         self.wake()
 
     def _find_leaders(self) -> None:
@@ -142,10 +143,8 @@ class PythonSink:
                 continue
             try:
                 answer = yield self._request(leader, batches)
-            except (ProtocolClientError, UsageError) as error:
-                if not isinstance(error, LeaderNotAvailable):
-                    raise  # no version in common, no codec: it can never be sent
-                failures = yield from self._not_sent(batches, error, failures)
+            except (UnsupportedVersion, UsageError):
+                raise  # no version in common, no codec: it can never be sent
             except RemoteError as error:
                 failures = yield from self._not_sent(batches, error, failures)
             else:
@@ -154,9 +153,7 @@ class PythonSink:
                 if self._settle(batches, answer, now):
                     yield from self._refresh()
 
-    def _collect(
-        self, leader: int, now: float
-    ) -> tuple[list[tuple[Lane, Batch]], float | None]:
+    def _collect(self, leader: int, now: float) -> tuple[list[tuple[Lane, Batch]], float | None]:
         """What to send now; if nothing, how long until that may change by time alone."""
         limit = self._options.batch_max_bytes
         batches: list[tuple[Lane, Batch]] = []

@@ -1,0 +1,57 @@
+"""Producing (queue and flush) beside kafka-python, to the same broker.
+
+Prints ns per message of each, interleaved, and their ratio.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from kafka import KafkaProducer
+from peers import TOLD_VERSION, arguments, broker, interleave, peer_version, report
+
+import pykafka
+
+TOPIC = "benchmark-produce"
+OURS = "pykafka Producer"
+#: Both may wait this long for a batch to fill.
+LINGER_MS = 50
+
+
+def main() -> int:
+    args = arguments(__doc__.splitlines()[0]).parse_args()
+    value = b"x" * args.size
+    with broker(args.hosts, args.partitions) as hosts, pykafka.KafkaClient(hosts) as client:
+        topic = client.topics[TOPIC]
+        peer = KafkaProducer(
+            bootstrap_servers=hosts,
+            api_version=TOLD_VERSION,
+            acks=1,
+            linger_ms=LINGER_MS,
+            batch_size=1_000_000,
+        )
+        producer = topic.get_producer(linger_ms=LINGER_MS)
+
+        def ours() -> None:
+            produce = producer.produce
+            for _ in range(args.messages):
+                produce(value)
+            producer.flush()
+
+        def theirs() -> None:
+            for _ in range(args.messages):
+                peer.send(TOPIC, value)
+            peer.flush()
+
+        ways = {OURS: ours, peer_version(): theirs}
+        timings = interleave(args.rounds, args.messages, ways)
+        expected = 2 * args.rounds * args.messages
+        stored = sum(found.offset[0] for found in topic.latest_available_offsets().values())
+        producer.stop()
+        peer.close()
+        print(f"\n{stored} of {expected} messages are in the log")
+        return report(timings, OURS, args.at_least) or int(stored < expected)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
