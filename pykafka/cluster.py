@@ -21,7 +21,6 @@ from .exceptions import (
     UnknownTopicOrPartition,
 )
 from .handlers import Handler
-from .net.zookeeper import brokers_from_zookeeper
 from .runtime.client import ClientCore
 from .topic import Topic
 from .wire.errors import error_info
@@ -156,6 +155,9 @@ class Cluster:
         self._users: weakref.WeakSet[_Stoppable] = weakref.WeakSet()
         try:
             if settings.zookeeper_hosts:
+                # kazoo takes as long to import as all of the rest.
+                from .net.zookeeper import brokers_from_zookeeper
+
                 self.core.bootstrap = brokers_from_zookeeper(
                     settings.zookeeper_hosts, self.core.socket_timeout_s
                 )

@@ -10,7 +10,6 @@ from ..core.control.cluster import fetch_metadata
 from ..core.effects import Procedure, Sleep
 from ..core.retry import Backoff
 from ..exceptions import KafkaException, NoBrokersAvailableError, RemoteError
-from ..net.zookeeper import brokers_from_zookeeper
 from .tasks import Resume
 
 if TYPE_CHECKING:
@@ -131,6 +130,8 @@ class MetadataKeeper:
         if not hosts or not isinstance(error, NoBrokersAvailableError):
             return
         core = self._core
+        # kazoo takes as long to import as all of the rest.
+        from ..net.zookeeper import brokers_from_zookeeper
 
         def work() -> None:
             try:
