@@ -10,10 +10,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ..exceptions import MissingRequirementError
+from .digests import file_digest
 
 __all__ = ["class_path", "report_to_stderr"]
 
 _FORMAT = 1
+_ALGORITHM = "sha256"
 
 
 def report_to_stderr(line: str) -> None:
@@ -70,7 +72,7 @@ def _read(record: Path) -> list[Path] | None:
     for jar, digest in jars.items():
         if not jar.is_file():
             return None
-        if _digest(jar) != digest:
+        if file_digest(jar, _ALGORITHM) != digest:
             # Whoever damaged it, it is fetched again rather than run.
             jar.unlink()
             return None
@@ -79,15 +81,7 @@ def _read(record: Path) -> list[Path] | None:
 
 def _write(record: Path, jars: Sequence[Path]) -> None:
     record.parent.mkdir(parents=True, exist_ok=True)
-    content = {"format": _FORMAT, "jars": {str(jar): _digest(jar) for jar in jars}}
+    content = {"format": _FORMAT, "jars": {str(jar): file_digest(jar, _ALGORITHM) for jar in jars}}
     draft = record.with_suffix(f".{os.getpid()}")
     draft.write_text(json.dumps(content, indent=1))
     draft.replace(record)
-
-
-def _digest(jar: Path) -> str:
-    with jar.open("rb") as file:
-        digest = hashlib.sha256()
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()

@@ -3,62 +3,20 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 from ..exceptions import ServiceStartError
 from . import probe
+from .kafka_runtime import KafkaRuntime
 from .ports import HOST
-from .process import java_command
 from .properties import Properties
-from .releases import KafkaRelease
 from .service import Service, ServiceFolder, write_properties
 
-__all__ = ["EmbeddedBroker", "KafkaNode", "KafkaRuntime"]
+__all__ = ["EmbeddedBroker", "KafkaNode"]
 
 #: Seconds to write the first files of a KRaft node.
 _FORMAT_WITHIN = 60.0
-_LOG4J = """\
-log4j.rootLogger=INFO, stdout
-log4j.logger.kafka.network.Processor=WARN
-log4j.appender.stdout=org.apache.log4j.ConsoleAppender
-log4j.appender.stdout.layout=org.apache.log4j.PatternLayout
-log4j.appender.stdout.layout.ConversionPattern=%d %-5p %c{1} %m%n
-"""
-_LOG4J_2 = """\
-appender.stdout.type=Console
-appender.stdout.name=stdout
-appender.stdout.layout.type=PatternLayout
-appender.stdout.layout.pattern=%d %-5p %c{1} %m%n
-rootLogger.level=INFO
-rootLogger.appenderRef.stdout.ref=stdout
-"""
-
-
-@dataclass(frozen=True)
-class KafkaRuntime:
-    """What runs classes of one release: a Java, a class path, a logging configuration."""
-
-    release: KafkaRelease
-    java: str
-    jars: Sequence[Path]
-    logging: Path
-
-    @classmethod
-    def prepare(
-        cls, release: KafkaRelease, java: str, jars: Sequence[Path], folder: Path
-    ) -> KafkaRuntime:
-        """Write the logging configuration, which sends all to standard output, to ``folder``."""
-        logging = folder / "logging.properties"
-        logging.write_text(_LOG4J_2 if release.kraft else _LOG4J)
-        return cls(release, java, jars, logging)
-
-    def command(self, main_class: str, *arguments: str, jvm: Sequence[str] = ()) -> list[str]:
-        """The command line that runs ``main_class`` and logs to standard output."""
-        key = "log4j2.configurationFile" if self.release.kraft else "log4j.configuration"
-        options = (f"-D{key}=file:{self.logging}", *jvm)
-        return java_command(self.java, self.jars, main_class, *arguments, jvm=options)
 
 
 class KafkaNode(Service):
@@ -143,6 +101,11 @@ class EmbeddedBroker(KafkaNode):
         self._forget(self.id)
         self.launch()
         self.await_member()
+
+    def ensure_running(self) -> None:
+        """:meth:`restart`, if its process is gone."""
+        if not self.running:
+            self.restart()
 
     def await_member(self, others: frozenset[int] = frozenset()) -> None:
         """Return when it answers, and lists itself and ``others`` as brokers.

@@ -7,7 +7,6 @@ import subprocess
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -15,8 +14,9 @@ from typing import Any
 from ..exceptions import InvalidOptionError, UsageError, WaitTimedOutError
 from . import probe
 from .artifacts import class_path, report_to_stderr
-from .broker import EmbeddedBroker, KafkaNode, KafkaRuntime
+from .broker import EmbeddedBroker, KafkaNode
 from .java import find_java
+from .kafka_runtime import KafkaRuntime
 from .ports import free_ports
 from .process import GuardedPopen
 from .properties import Quorum, broker_properties, controller_properties
@@ -79,7 +79,7 @@ class EmbeddedKafka:
         self._folder = ServiceFolder(f"kafka-{self.release.version}", data_dir, keep=keep_data)
         #: Configuration, logs and data of all servers.
         self.data_dir = self._folder.path
-        self._runtime = KafkaRuntime.prepare(self.release, self._java, jars, self.data_dir)
+        self._runtime = KafkaRuntime.for_servers(self.release, self._java, jars, self.data_dir)
         self._zookeeper: EmbeddedZookeeper | None = None
         self._controller: KafkaNode | None = None
         #: The brokers, ``brokers[i].id == i``.
@@ -197,12 +197,36 @@ class EmbeddedKafka:
         *,
         jvm_args: Sequence[str] = (),
         **options: Any,
-    ) -> subprocess.Popen[bytes]:
-        """As :meth:`run_tool`, without waiting: ``options`` are those of
-        :class:`subprocess.Popen`. It ends with this process at the latest."""
+    ) -> GuardedPopen:
+        """As :meth:`run_tool`, without waiting.
+
+        :param options: as :class:`subprocess.Popen` takes.
+        :return: a Popen; it is killed when it is dropped, or this process ends.
+        """
         jars = class_path(self.release.tool_coordinates, self._progress)
-        runtime = replace(self._runtime, jars=jars)
+        runtime = KafkaRuntime.for_tools(self.release, self._java, jars, self.data_dir)
         return GuardedPopen(runtime.command(main_class, *arguments, jvm=jvm_args), **options)
+
+    def repair(self) -> None:
+        """Have every server run again that was paused, stopped or killed, or has died.
+
+        Returns when all brokers answer and list each other.
+
+        :raises ServiceStartError: one does not start; with the end of its log.
+        """
+        hurt = [service for service in self.services if service.state != "running"]
+        if not hurt:
+            return
+        for service in hurt:
+            if service.state == "paused":
+                service.resume()
+        if self._zookeeper is not None and not self._zookeeper.running:
+            self._zookeeper.restart()
+        if self._controller is not None and not self._controller.running:
+            self._controller.launch()
+        self._each(EmbeddedBroker.ensure_running)
+        members = frozenset(broker.id for broker in self.brokers)
+        self._each(lambda broker: broker.await_member(members))
 
     @property
     def keeps_data(self) -> bool:

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 
 from jgo.config import GlobalSettings
 from jgo.maven import Artifact, MavenContext, PythonResolver
@@ -20,16 +21,19 @@ from jgo.util import http
 from requests import RequestException, Response
 
 from ..exceptions import DownloadError
+from .digests import file_digest
 
 __all__ = ["resolve"]
 
 #: Seconds for a repository to send its next bytes.
 _TIMEOUT = 30
 _ATTEMPTS = 4
-#: Maven Central publishes SHA-1 for all, the stronger ones for newer artifacts only.
-_DIGESTS = ("sha512", "sha256", "sha1")
+#: Maven Central publishes SHA-1 for all, the others for newer artifacts only: in this order one
+#: request nearly always does. They come from where the file does, so all guard against the same.
+_DIGESTS = ("sha1", "sha256", "sha512")
 _CENTRAL = "https://repo.maven.apache.org/maven2"
 
+_T = TypeVar("_T")
 Progress = Callable[[str], None]
 
 
@@ -42,8 +46,9 @@ def resolve(coordinates: Iterable[str], progress: Progress) -> list[Path]:
     :raises DownloadError: a file is nowhere to be had, or differs from its published digest.
     """
     settings = GlobalSettings.load()
+    resolver = _CheckedResolver(progress)
     context = MavenContext(
-        resolver=_CheckedResolver(progress),
+        resolver=resolver,
         repo_cache=settings.repo_cache,
         remote_repos={"central": _CENTRAL, **settings.repositories},
         timeout=_TIMEOUT,
@@ -51,10 +56,9 @@ def resolve(coordinates: Iterable[str], progress: Progress) -> list[Path]:
     # "!": versions are what each POM asks for. Otherwise jgo takes what the first ones manage,
     # and log4j's manage Kafka's.
     wanted = [context.create_dependency(f"{coordinate}!") for coordinate in coordinates]
-    inputs, transitive = context.resolver.resolve(wanted)
+    inputs, transitive = resolver.resolve(wanted)
     artifacts = [dependency.artifact for dependency in [*inputs, *transitive]]
-    jars = [artifact for artifact in artifacts if _belongs(artifact)]
-    return [Path(artifact.resolve()) for artifact in jars]
+    return [resolver.checked(artifact) for artifact in artifacts if _belongs(artifact)]
 
 
 def _belongs(artifact: Artifact) -> bool:
@@ -77,27 +81,43 @@ class _CheckedResolver(PythonResolver):
         super().__init__()
         self._progress = progress
 
+    def checked(self, artifact: Artifact) -> Path:
+        """The artifact's file. One that is in the cache already, from whatever tool, is compared
+        with its digest as well, and fetched again if it differs."""
+        cached = _place(artifact)
+        if not cached.exists():
+            return self.download(artifact)
+        algorithm, expected = _recorded_digest(cached) or self._published_digest(artifact)
+        if file_digest(cached, algorithm) == expected:
+            return cached
+        cached.unlink()
+        return self.download(artifact)
+
     def download(self, artifact: Artifact) -> Path:
         """Fetch one artifact into the cache.
 
         The file appears under its name when it is whole and its digest is the published one;
         several processes may fetch the same one at a time.
         """
-        target = artifact.context.repo_cache / artifact.component.path_prefix / artifact.filename
+        target = _place(artifact)
         target.parent.mkdir(parents=True, exist_ok=True)
+        return self._from_first(artifact, lambda url: self._fetch(url, target))
+
+    def _published_digest(self, artifact: Artifact) -> tuple[str, str]:
+        return self._from_first(artifact, _published_digest)
+
+    def _from_first(self, artifact: Artifact, get: Callable[[str], _T]) -> _T:
+        """What ``get`` gets from the first repository that has it."""
         relative = f"{artifact.component.path_prefix.as_posix()}/{artifact.filename}"
         failures = []
         for repository in artifact.context.remote_repos.values():
-            url = f"{repository}/{relative}"
             try:
-                self._fetch(url, target)
+                return get(f"{repository}/{relative}")
             except DownloadError as error:
                 failures.append(str(error))
-            else:
-                return target
         raise DownloadError(f"{artifact} cannot be had: {'; '.join(failures)}")
 
-    def _fetch(self, url: str, target: Path) -> None:
+    def _fetch(self, url: str, target: Path) -> Path:
         algorithm, expected = _published_digest(url)
         response = _get(url, stream=True)
         if target.suffix == ".jar":
@@ -108,9 +128,35 @@ class _CheckedResolver(PythonResolver):
             found = _save(response, handle, hashlib.new(algorithm), url)
             if found != expected:
                 raise DownloadError(f"{url}: its {algorithm} is {found}, published is {expected}")
+            _recorded(target, algorithm).write_text(expected)
             Path(name).replace(target)
         finally:
             Path(name).unlink(missing_ok=True)
+        return target
+
+
+def _place(artifact: Artifact) -> Path:
+    return Path(
+        artifact.context.repo_cache, artifact.component.path_prefix, artifact.cached_filename
+    )
+
+
+def _recorded(target: Path, algorithm: str) -> Path:
+    """Where Maven, and this module, note a file's published digest."""
+    return target.with_name(f"{target.name}.{algorithm}")
+
+
+def _recorded_digest(target: Path) -> tuple[str, str] | None:
+    for algorithm in _DIGESTS:
+        record = _recorded(target, algorithm)
+        if record.is_file():
+            return algorithm, _first_word(record.read_text())
+    return None
+
+
+def _first_word(text: str) -> str:
+    """The digest from its file, which holds it alone or with the file's name after it."""
+    return text.split(maxsplit=1)[0].lower() if text.strip() else ""
 
 
 def _save(response: Response, handle: int, digest: hashlib._Hash, url: str) -> str:
@@ -127,11 +173,10 @@ def _save(response: Response, handle: int, digest: hashlib._Hash, url: str) -> s
 def _published_digest(url: str) -> tuple[str, str]:
     for algorithm in _DIGESTS:
         try:
-            # Either the bare digest or "digest  file name".
-            return algorithm, _get(f"{url}.{algorithm}").text.split()[0].lower()
+            return algorithm, _first_word(_get(f"{url}.{algorithm}").text)
         except _NotFoundError:
             continue
-    raise DownloadError(f"{url}: no digest is published for it")
+    raise DownloadError(f"{url}: it is not there, or without a digest to check it by")
 
 
 class _NotFoundError(DownloadError):

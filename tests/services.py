@@ -1,0 +1,249 @@
+"""Real Kafka for tests, as a pytest plugin.
+
+A test asks for ``kafka`` (one broker) or ``kafka3`` (three) and for ``topic_name``; it runs
+once for each release of ``--kafka-releases``. One that asks for ``implementation`` too runs
+once for each of ``--implementations`` and release. Clusters are shared by all tests of a
+session; what a test killed or paused is put right before the next one. A test that needs
+broker properties of its own takes ``embedded_kafka`` and shares with those that ask for the same.
+
+What the machine lacks is named in the reason of a skip; with ``--require`` it is a failure.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import re
+import sys
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import pytest
+
+from pykafka.embedded import EmbeddedKafka
+from pykafka.embedded.artifacts import class_path
+from pykafka.embedded.releases import ZOOKEEPER, find_release
+from pykafka.exceptions import DownloadError, MissingRequirementError
+
+#: Fixtures whose use means that a release has to be there.
+_NEEDS_RELEASE = "kafka_release"
+_NOT_TO_BE_HAD = (DownloadError, MissingRequirementError)
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """One way in which the package does its work."""
+
+    name: str
+    #: The module without which there is none of it; None for what is always there.
+    module: str | None = None
+    #: What selects it, as arguments of ``get_simple_consumer`` and ``get_producer``.
+    options: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> str | None:
+        """Why it cannot be tested here; None if it can."""
+        if self.module is None or _importable(self.module):
+            return None
+        return f"implementation {self.name}: {self.module} is not built"
+
+
+#: Every implementation there is, or will be: what tests are parametrised with.
+IMPLEMENTATIONS = {
+    implementation.name: implementation
+    for implementation in (
+        Implementation("python"),
+        Implementation("python+scan", module="pykafka.wire.records._scan"),
+        Implementation("rdkafka", module="pykafka.rdkafka", options={"use_rdkafka": True}),
+    )
+}
+
+
+def _importable(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("services", "real servers")
+    group.addoption(
+        "--kafka-releases",
+        default=os.environ.get("PYKAFKA_TEST_KAFKA_RELEASES", "0.8.2.2"),
+        help="comma list of Kafka releases to test against (default: %(default)s)",
+    )
+    group.addoption(
+        "--implementations",
+        default=os.environ.get("PYKAFKA_TEST_IMPLEMENTATIONS", "python"),
+        help=f"comma list of {', '.join(IMPLEMENTATIONS)} (default: %(default)s)",
+    )
+    group.addoption(
+        "--require",
+        action="store_true",
+        default=os.environ.get("PYKAFKA_TEST_REQUIRE", "") not in {"", "0"},
+        help="fail instead of skip when Java, jars or an implementation are missing",
+    )
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return (
+        f"kafka releases: {', '.join(_releases(config))}; implementations: "
+        f"{', '.join(_implementations(config))}; missing: "
+        f"{'fails' if config.getoption('--require') else 'skips'}"
+    )
+
+
+def _listed(config: pytest.Config, option: str) -> list[str]:
+    return [name.strip() for name in config.getoption(option).split(",") if name.strip()]
+
+
+def _releases(config: pytest.Config) -> list[str]:
+    return list(
+        dict.fromkeys(find_release(name).version for name in _listed(config, "--kafka-releases"))
+    )
+
+
+def _implementations(config: pytest.Config) -> list[str]:
+    names = _listed(config, "--implementations")
+    unknown = set(names) - set(IMPLEMENTATIONS)
+    if unknown:
+        known = ", ".join(IMPLEMENTATIONS)
+        raise pytest.UsageError(f"--implementations: no {', '.join(unknown)}; there is {known}")
+    return names
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    for name, values in (
+        (_NEEDS_RELEASE, _releases(metafunc.config)),
+        ("implementation", _implementations(metafunc.config)),
+    ):
+        if name in metafunc.fixturenames:
+            metafunc.parametrize(name, values, indirect=True, scope="session")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Fetch what the tests will need now, where no test's time-out runs and output is seen."""
+    if session.config.getoption("collectonly"):
+        return
+    wanted = {
+        item.callspec.params[_NEEDS_RELEASE]
+        for item in session.items
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+        if _NEEDS_RELEASE in item.callspec.params
+    }
+    # Whatever goes wrong here goes wrong again in the fixture, where it has a test to end.
+    with contextlib.suppress(*_NOT_TO_BE_HAD):
+        for release in sorted(wanted):
+            class_path(find_release(release).coordinates, _Reporter(session.config))
+        if wanted:
+            class_path(ZOOKEEPER, _Reporter(session.config))
+
+
+def end_because_missing(config: pytest.Config, reason: str) -> None:
+    """End the running test because of what the machine lacks: a skip, or with ``--require`` a
+    failure."""
+    if config.getoption("--require"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+class _Reporter:
+    """Writes progress to the terminal although output is captured."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._capture = config.pluginmanager.getplugin("capturemanager")
+
+    def __call__(self, line: str) -> None:
+        with self._capture.global_and_fixture_disabled():
+            sys.stderr.write(f"\n{line}" if line.startswith("resolving") else f"\n  {line}")
+            sys.stderr.flush()
+
+
+class Clusters:
+    """The running clusters of this session, by what they were asked for."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._running: dict[tuple[object, ...], EmbeddedKafka] = {}
+
+    def __call__(
+        self,
+        release: str,
+        brokers: int = 1,
+        config: Mapping[str, object] | None = None,
+    ) -> EmbeddedKafka:
+        """The cluster of that kind, started if there is none.
+
+        :param config: broker properties.
+        """
+        key = (release, brokers, *sorted((config or {}).items()))
+        if key not in self._running:
+            try:
+                self._running[key] = EmbeddedKafka(
+                    release, brokers, config=config, progress=_Reporter(self._config)
+                )
+            except _NOT_TO_BE_HAD as error:
+                end_because_missing(self._config, f"Kafka {release}: {error}")
+        return self._running[key]
+
+    def repair(self) -> None:
+        """Have every server run that a test has stopped, killed or paused."""
+        for cluster in self._running.values():
+            cluster.repair()
+
+    def end(self, release: str | None = None) -> None:
+        """Stop all clusters, or those of one release."""
+        for key in [key for key in self._running if release in {None, key[0]}]:
+            self._running.pop(key).stop()
+
+
+@pytest.fixture(scope="session")
+def embedded_kafka(pytestconfig: pytest.Config) -> Iterator[Clusters]:
+    """``embedded_kafka(release, brokers, config)``: a cluster, shared by all that ask alike."""
+    clusters = Clusters(pytestconfig)
+    yield clusters
+    clusters.end()
+
+
+@pytest.fixture(scope="session")
+def kafka_release(request: pytest.FixtureRequest, embedded_kafka: Clusters) -> Iterator[str]:
+    """The release under test; its clusters end when the next one's turn comes."""
+    yield request.param
+    embedded_kafka.end(request.param)
+
+
+@pytest.fixture(scope="session")
+def kafka(kafka_release: str, embedded_kafka: Clusters) -> EmbeddedKafka:
+    """A cluster of one broker."""
+    return embedded_kafka(kafka_release, 1)
+
+
+@pytest.fixture(scope="session")
+def kafka3(kafka_release: str, embedded_kafka: Clusters) -> EmbeddedKafka:
+    """A cluster of three brokers."""
+    return embedded_kafka(kafka_release, 3)
+
+
+@pytest.fixture(autouse=True)
+def _servers_run(request: pytest.FixtureRequest) -> None:
+    if "embedded_kafka" in request.fixturenames:
+        request.getfixturevalue("embedded_kafka").repair()
+
+
+@pytest.fixture(scope="session")
+def implementation(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Implementation:
+    """The implementation under test."""
+    chosen = IMPLEMENTATIONS[request.param]
+    if chosen.missing:
+        end_because_missing(pytestconfig, chosen.missing)
+    return chosen
+
+
+@pytest.fixture
+def topic_name(request: pytest.FixtureRequest) -> str:
+    """A name that no topic has yet, telling whose it is."""
+    test = re.sub(r"[^a-zA-Z0-9]+", "-", request.node.name).strip("-")
+    return f"{test[:60]}-{uuid.uuid4().hex[:8]}"
