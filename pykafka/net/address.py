@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import NamedTuple
 
@@ -12,8 +13,7 @@ __all__ = ["DEFAULT_PORT", "Address", "parse_hosts", "parse_source_address"]
 DEFAULT_PORT = 9092
 
 _HOST_AND_PORT = re.compile(
-    r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:/\[\]]+)|(?P<bare_v6>[0-9A-Fa-f]*:[0-9A-Fa-f:.]+:[0-9A-Fa-f.]*))"
-    r"(?::(?P<port>\d+))?(?:/.*)?"
+    r"(?:\[(?P<v6>[0-9A-Fa-f:.%]+)\]|(?P<host>[^:/\[\]]+))(?::(?P<port>\d+))?(?:/.*)?"
 )
 
 
@@ -56,6 +56,8 @@ def parse_source_address(text: str | bytes) -> tuple[str, int] | None:
 
 
 def _parse(entry: str, option: str, default_port: int = DEFAULT_PORT) -> Address:
+    if _is_bare_ipv6(entry):
+        return Address(entry, default_port)
     match = _HOST_AND_PORT.fullmatch(entry)
     if match is None:
         raise InvalidOptionError(
@@ -64,4 +66,12 @@ def _parse(entry: str, option: str, default_port: int = DEFAULT_PORT) -> Address
     port = int(match["port"]) if match["port"] else default_port
     if not 0 <= port < 65536 or (port == 0 and default_port):
         raise InvalidOptionError(f"option {option}: {entry!r} has a port outside 1 to 65535")
-    return Address(match["v6"] or match["host"] or match["bare_v6"], port)
+    return Address(match["v6"] or match["host"], port)
+
+
+def _is_bare_ipv6(entry: str) -> bool:
+    try:
+        ipaddress.IPv6Address(entry)
+    except ValueError:
+        return False
+    return True

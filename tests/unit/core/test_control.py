@@ -1,0 +1,263 @@
+"""Control procedures: what they ask of whom, and what they make of the answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from procedure_script import asks, is_a, play
+
+from pykafka.core.control.bootstrap import bootstrap
+from pykafka.core.control.cluster import fetch_metadata
+from pykafka.core.control.coordinator import Patience, find_coordinator
+from pykafka.core.control.handshake import open_connection
+from pykafka.core.control.offsets import commit_offsets, fetch_offsets, list_offsets
+from pykafka.core.effects import Connect, Exchange, Node, Now, Refresh, Sleep
+from pykafka.core.metadata import BrokerInfo, PartitionInfo, Snapshot, TopicInfo
+from pykafka.core.versions import LEGACY
+from pykafka.exceptions import (
+    GroupCoordinatorNotAvailable,
+    LeaderNotFoundError,
+    NoBrokersAvailableError,
+    OffsetMetadataTooLarge,
+    SocketDisconnectedError,
+    TopicAuthorizationFailed,
+    UnsupportedVersion,
+)
+from pykafka.wire.messages.api_versions import ApiVersion, ApiVersionsResponse
+from pykafka.wire.messages.find_coordinator import FindCoordinatorResponse
+from pykafka.wire.messages.list_offsets import (
+    ListOffsetsPartitionResponse,
+    ListOffsetsResponse,
+    ListOffsetsTopicResponse,
+)
+from pykafka.wire.messages.metadata import MetadataResponse
+from pykafka.wire.messages.offset_commit import (
+    OffsetCommitResponse,
+    OffsetCommitResponsePartition,
+    OffsetCommitResponseTopic,
+)
+from pykafka.wire.messages.offset_fetch import (
+    OffsetFetchResponse,
+    OffsetFetchResponsePartition,
+    OffsetFetchResponseTopic,
+)
+
+GONE = SocketDisconnectedError("gone")
+PATIENCE = Patience(retries=2, backoff_s=1.0, timeout_s=5.0)
+
+
+class View:
+    """Two brokers; broker 1 leads t/0, broker 2 leads t/1, nobody leads t/2."""
+
+    def __init__(self) -> None:
+        self.coordinators: dict[str, Node] = {}
+        leaders = {0: 1, 1: 2, 2: -1}
+        parts = {id_: PartitionInfo(id_, leader, (), ()) for id_, leader in leaders.items()}
+        brokers = {1: BrokerInfo(1, "one", 9092), 2: BrokerInfo(2, "two", 9092)}
+        self.snapshot = Snapshot(brokers, {"t": TopicInfo("t", parts)})
+
+    def nodes(self) -> Sequence[Node]:
+        return [1, 2]
+
+
+def test_a_broker_that_hangs_up_on_api_versions_is_taken_for_an_old_one():
+    lines = [
+        (is_a(Connect, host="h", port=1), "first"),
+        (is_a(Exchange, connection="first", version=0), GONE),
+        (is_a(Connect, host="h", port=1), "second"),
+    ]
+    assert play(open_connection("h", 1, None), lines) == ("second", LEGACY)
+
+
+def test_what_another_connection_has_learnt_is_not_asked_again():
+    lines = [(is_a(Connect), "connection")]
+    assert play(open_connection("h", 1, LEGACY), lines) == ("connection", LEGACY)
+
+
+def test_the_release_of_a_broker_is_told_by_what_it_speaks():
+    answer = ApiVersionsResponse(
+        error_code=0, api_keys=[ApiVersion(api_key=1, min_version=4, max_version=17)]
+    )
+    lines = [(is_a(Connect), "connection"), (is_a(Exchange), answer)]
+    _, versions = play(open_connection("h", 1, None), lines)
+    assert versions.ranges == {1: (4, 17)}
+    assert "3.9" in versions.release
+
+
+def test_metadata_is_asked_of_one_broker_after_the_other():
+    answer = MetadataResponse(brokers=[], topics=[])
+    lines = [(asks("Metadata", 1), GONE), (asks("Metadata", 2), answer)]
+    assert play(fetch_metadata([1, 2], None, False, 1.0), lines)[0] is answer
+
+
+def test_when_nobody_answers_each_is_named_with_its_reason():
+    lines = [(asks("Metadata", ("a", 1)), GONE), (asks("Metadata", 2), GONE)]
+    with pytest.raises(NoBrokersAvailableError, match=r"(?s)a:1: gone.*broker 2: gone"):
+        play(fetch_metadata([("a", 1), 2], None, False, 1.0), lines)
+
+
+@pytest.mark.parametrize(
+    ("version", "create", "named"),
+    [(0, False, []), (0, True, ["t"]), (3, False, None), (4, False, ["t"]), (4, True, ["t"])],
+)
+def test_a_refresh_never_names_a_topic_to_a_broker_that_would_create_it(version, create, named):
+    procedure = fetch_metadata([1], ["t"], create, 1.0)
+    request = next(procedure).message(version)
+    topics = None if request.topics is None else [topic.name for topic in request.topics]
+    assert topics == named
+
+
+def test_the_first_contact_is_tried_a_few_times():
+    nobody = NoBrokersAvailableError("nobody")
+    lines = [
+        (is_a(Now), 0.0),
+        (is_a(Refresh, topics=None), nobody),
+        (is_a(Now), 1.0),
+        (is_a(Sleep), None),
+        (is_a(Refresh), None),
+    ]
+    assert play(bootstrap(30.0), lines) is None
+
+
+def test_the_first_contact_ends_when_time_is_up():
+    nobody = NoBrokersAvailableError("nobody")
+    lines = [(is_a(Now), 0.0), (is_a(Refresh), nobody), (is_a(Now), 31.0)]
+    with pytest.raises(NoBrokersAvailableError):
+        play(bootstrap(30.0), lines)
+
+
+def coordinator(error_code: int = 0, node: int = 2) -> FindCoordinatorResponse:
+    host = {1: "one", 2: "two"}.get(node, "elsewhere")
+    return FindCoordinatorResponse(error_code=error_code, node_id=node, host=host, port=9092)
+
+
+def test_a_coordinator_that_is_being_made_is_asked_for_again():
+    view = View()
+    lines = [
+        (asks("FindCoordinator", 1), coordinator(15)),
+        (asks("FindCoordinator", 2), coordinator(15)),
+        (is_a(Sleep, seconds=1.0), None),
+        (asks("FindCoordinator", 1), coordinator()),
+    ]
+    assert play(find_coordinator(view, "g", PATIENCE), lines) == 2
+    assert view.coordinators == {"g": 2}
+
+
+def test_a_coordinator_outside_the_metadata_is_reached_by_its_address():
+    lines = [(asks("FindCoordinator"), coordinator(node=7))]
+    assert play(find_coordinator(View(), "g", PATIENCE), lines) == ("elsewhere", 9092)
+
+
+def test_patience_with_a_coordinator_ends():
+    both = [(asks("FindCoordinator"), coordinator(15))] * 2
+    lines = [*both, (is_a(Sleep), None), *both, (is_a(Sleep), None), *both]
+    with pytest.raises(GroupCoordinatorNotAvailable, match="'g'"):
+        play(find_coordinator(View(), "g", PATIENCE), lines)
+
+
+def commit_answer(*codes: int) -> OffsetCommitResponse:
+    parts = [
+        OffsetCommitResponsePartition(partition_index=id_, error_code=code)
+        for id_, code in enumerate(codes)
+    ]
+    return OffsetCommitResponse(topics=[OffsetCommitResponseTopic(name="t", partitions=parts)])
+
+
+def test_a_commit_that_reaches_a_former_coordinator_looks_for_the_new_one():
+    view = View()
+    view.coordinators["g"] = 1
+    lines = [
+        (asks("OffsetCommit", 1), commit_answer(0, 16)),
+        (is_a(Sleep, seconds=1.0), None),
+        (asks("FindCoordinator"), coordinator(node=2)),
+        (asks("OffsetCommit", 2), commit_answer(0, 0)),
+    ]
+    play(commit_offsets(view, "g", {("t", 0): 5, ("t", 1): 6}, "", PATIENCE), lines)
+
+
+def test_a_commit_is_not_repeated_where_that_cannot_help():
+    view = View()
+    view.coordinators["g"] = 1
+    lines = [(asks("OffsetCommit", 1), commit_answer(12))]
+    with pytest.raises(OffsetMetadataTooLarge, match="t/0"):
+        play(commit_offsets(view, "g", {("t", 0): 5}, "", PATIENCE), lines)
+
+
+def test_a_commit_over_a_broken_connection_finds_the_coordinator_again():
+    view = View()
+    view.coordinators["g"] = 1
+    lines = [
+        (asks("OffsetCommit", 1), GONE),
+        (is_a(Sleep), None),
+        (asks("FindCoordinator", 1), coordinator(node=1)),
+        (asks("OffsetCommit", 1), commit_answer(0)),
+    ]
+    play(commit_offsets(view, "g", {("t", 0): 5}, "", PATIENCE), lines)
+
+
+def test_a_coordinator_without_a_common_version_is_not_asked_again():
+    view = View()
+    view.coordinators["g"] = 1
+    lines = [(asks("OffsetCommit", 1), UnsupportedVersion("too new"))]
+    with pytest.raises(UnsupportedVersion):
+        play(commit_offsets(view, "g", {("t", 0): 5}, "", PATIENCE), lines)
+
+
+def fetch_answer(offset: int, code: int) -> OffsetFetchResponse:
+    part = OffsetFetchResponsePartition(
+        partition_index=0, committed_offset=offset, metadata=None, error_code=code
+    )
+    return OffsetFetchResponse(topics=[OffsetFetchResponseTopic(name="t", partitions=[part])])
+
+
+def test_nothing_committed_is_an_answer():
+    view = View()
+    view.coordinators["g"] = 1
+    lines = [(asks("OffsetFetch", 1), fetch_answer(-1, 3))]
+    found = play(fetch_offsets(view, "g", [("t", 0)], PATIENCE), lines)
+    assert found["t", 0].offset == -1
+
+
+def test_offsets_that_are_being_loaded_are_waited_for():
+    view = View()
+    view.coordinators["g"] = 1
+    lines = [
+        (asks("OffsetFetch", 1), fetch_answer(-1, 14)),
+        (is_a(Sleep), None),
+        (asks("OffsetFetch", 1), fetch_answer(42, 0)),
+    ]
+    found = play(fetch_offsets(view, "g", [("t", 0)], PATIENCE), lines)
+    assert found["t", 0].offset == 42
+
+
+def offsets(partition: int, code: int, *found: int) -> ListOffsetsResponse:
+    part = ListOffsetsPartitionResponse(
+        partition_index=partition, error_code=code, old_style_offsets=list(found)
+    )
+    return ListOffsetsResponse(topics=[ListOffsetsTopicResponse(name="t", partitions=[part])])
+
+
+def test_offsets_are_looked_up_at_each_leader_and_again_after_it_moved():
+    wanted = {("t", 0): -1, ("t", 1): -1}
+    lines = [
+        (asks("ListOffsets", 1), offsets(0, 6)),
+        (asks("ListOffsets", 2), offsets(1, 0, 11)),
+        (is_a(Sleep), None),
+        (is_a(Refresh, topics=["t"]), None),
+        (asks("ListOffsets", 1), offsets(0, 0, 10)),
+    ]
+    found = play(list_offsets(View(), wanted, 1, 1.0), lines)
+    assert {key: value.offsets for key, value in found.items()} == {("t", 0): [10], ("t", 1): [11]}
+
+
+def test_a_partition_without_a_leader_is_an_error_that_names_it():
+    rest = [(is_a(Sleep), None), (is_a(Refresh), None)] * 5
+    with pytest.raises(LeaderNotFoundError, match="t/2"):
+        play(list_offsets(View(), {("t", 2): -1}, 1, 1.0), rest)
+
+
+def test_offsets_that_may_not_be_read_are_not_asked_for_again():
+    lines = [(asks("ListOffsets", 1), offsets(0, 29))]
+    with pytest.raises(TopicAuthorizationFailed, match="t/0"):
+        play(list_offsets(View(), {("t", 0): -1}, 1, 1.0), lines)

@@ -1,0 +1,183 @@
+"""Decisions without procedures: versions, metadata, back-off, what to fetch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pykafka.core.fetching import FetchLimits, FetchState, fetch_request, plan_fetch
+from pykafka.core.metadata import EMPTY, Snapshot
+from pykafka.core.retry import Backoff
+from pykafka.core.versions import BrokerVersions, check_broker_version, negotiate
+from pykafka.exceptions import InvalidOptionError, UnsupportedVersion
+from pykafka.wire.messages.fetch import FetchRequest
+from pykafka.wire.messages.metadata import (
+    MetadataResponse,
+    MetadataResponseBroker,
+    MetadataResponsePartition,
+    MetadataResponseTopic,
+)
+from pykafka.wire.messages.offset_commit import OffsetCommitRequest
+
+
+@given(st.integers(0, 10**9), st.floats(0, 1))
+def test_a_wait_grows_but_never_over_its_bound(failures: int, chance: float):
+    wait = Backoff(0.5, 4.0, jitter=0.2).wait_s(failures, chance)
+    assert 0 <= wait <= 4.0
+    if failures:
+        assert wait >= 0.5 * 0.8
+
+
+def test_the_highest_common_version_is_spoken():
+    broker = BrokerVersions({8: (0, 2)}, "0.10.0")
+    assert negotiate(OffsetCommitRequest, broker) == 1
+    assert negotiate(OffsetCommitRequest, broker, pinned=0) == 0
+
+
+def test_a_broker_that_is_too_new_is_named_with_its_release():
+    broker = BrokerVersions({1: (4, 17)}, "4.1 or newer")
+    with pytest.raises(UnsupportedVersion, match=r"Fetch: .*0 to 0.*4\.1 or newer.*4 to 17"):
+        negotiate(FetchRequest, broker)
+
+
+def test_a_broker_that_does_not_know_a_request_says_none():
+    with pytest.raises(UnsupportedVersion, match="speaks none"):
+        negotiate(FetchRequest, BrokerVersions({}, "0.8"))
+
+
+@pytest.mark.parametrize("version", ["0.8.2", "0.9.0", b"4.1.0", "0.8.2.2", "3"])
+def test_a_broker_version_of_2x_is_accepted(version: Any):
+    check_broker_version(version)
+
+
+@pytest.mark.parametrize("version", ["", "newest", "1.2.3.4.5", "0.8.x"])
+def test_a_broker_version_that_is_none_is_refused(version: str):
+    with pytest.raises(InvalidOptionError, match="broker_version"):
+        check_broker_version(version)
+
+
+def answer(leader: int, epoch: int = -1, *, brokers: tuple[int, ...] = (1, 2)) -> MetadataResponse:
+    part = MetadataResponsePartition(
+        error_code=0,
+        partition_index=0,
+        leader_id=leader,
+        leader_epoch=epoch,
+        replica_nodes=[1, 2],
+        isr_nodes=[1, 2],
+    )
+    return MetadataResponse(
+        brokers=[MetadataResponseBroker(node_id=id_, host="h", port=id_) for id_ in brokers],
+        topics=[MetadataResponseTopic(error_code=0, name="t", partitions=[part])],
+    )
+
+
+def test_a_snapshot_follows_the_leader():
+    first = EMPTY.following(answer(1), whole=True, now=1.0)
+    assert first.leader("t", 0) == 1
+    assert first.following(answer(2), whole=True, now=2.0).leader("t", 0) == 2
+
+
+def test_leader_epochs_never_go_back():
+    newer = EMPTY.following(answer(1, epoch=5), whole=True, now=1.0)
+    assert newer.following(answer(2, epoch=4), whole=True, now=2.0).leader("t", 0) == 1
+    assert newer.following(answer(2, epoch=6), whole=True, now=2.0).leader("t", 0) == 2
+
+
+def test_a_leader_that_no_broker_is_known_for_is_no_leader():
+    snapshot = EMPTY.following(answer(7), whole=True, now=1.0)
+    assert snapshot.leader("t", 0) is None
+    assert snapshot.leader("t", 1) is None
+
+
+def test_an_answer_of_a_broker_that_knows_nobody_keeps_the_addresses():
+    known = EMPTY.following(answer(1), whole=True, now=1.0)
+    after = known.following(answer(1, brokers=()), whole=True, now=2.0)
+    assert set(after.brokers) == {1, 2}
+
+
+def test_an_answer_for_all_topics_drops_those_that_are_gone():
+    known = EMPTY.following(answer(1), whole=True, now=1.0)
+    nothing = MetadataResponse(brokers=answer(1).brokers, topics=[])
+    assert known.following(nothing, whole=True, now=2.0).topics == {}
+    assert "t" in known.following(nothing, whole=False, now=2.0).topics
+
+
+def test_a_topic_in_trouble_keeps_its_partitions():
+    known = EMPTY.following(answer(1), whole=True, now=1.0)
+    trouble = MetadataResponse(
+        brokers=answer(1).brokers,
+        topics=[MetadataResponseTopic(error_code=5, name="t", partitions=[])],
+    )
+    after: Snapshot = known.following(trouble, whole=True, now=2.0)
+    assert set(after.topics["t"].partitions) == {0}
+
+
+LIMITS = FetchLimits(
+    partition_max_bytes=1000,
+    max_bytes=3000,
+    min_bytes=1,
+    max_wait_ms=100,
+    queued_max_messages=50,
+    queued_max_bytes=10_000,
+    backoff=Backoff(0.5, 4.0),
+)
+
+
+def states(count: int) -> list[FetchState]:
+    return [FetchState(("t", number), 0, 0) for number in range(count)]
+
+
+def test_a_long_poll_asks_for_everything():
+    plan = plan_fetch(states(3), LIMITS, 0, now=1.0)
+    assert (len(plan.states), plan.max_wait_ms) == (3, 100)
+
+
+def test_no_long_poll_while_a_partition_has_to_stay_out():
+    full, unknown, stalled, more = states(4), states(4), states(4), states(4)
+    full[0].queued_chunks, full[0].queued_bytes = 1, 500
+    unknown[0].fetch_offset = None
+    stalled[0].stalled = True
+    assert plan_fetch(full[:2], LIMITS, 0, 1.0).max_wait_ms == 0
+    assert plan_fetch(unknown[:2], LIMITS, 0, 1.0).max_wait_ms == 0
+    assert plan_fetch(more, LIMITS, 0, 1.0).max_wait_ms == 0  # only three fit
+    # A stalled one will not come to be asked for by itself.
+    assert plan_fetch(stalled[:2], LIMITS, 0, 1.0).max_wait_ms == 100
+
+
+def test_a_request_asks_for_no_more_bytes_than_it_may():
+    plan = plan_fetch(states(10), LIMITS, 0, now=1.0)
+    request = fetch_request(plan, LIMITS)
+    asked = [part for topic in request.topics for part in topic.partitions]
+    assert sum(part.partition_max_bytes for part in asked) <= LIMITS.max_bytes
+
+
+def test_one_partition_is_asked_for_however_large_its_messages_may_be():
+    assert len(plan_fetch(states(2), LIMITS._replace(max_bytes=1), 0, 1.0).states) == 1
+
+
+def test_fetching_pauses_when_enough_waits():
+    assert plan_fetch(states(2), LIMITS, LIMITS.queued_max_bytes, 1.0).states == []
+    some = states(1)
+    some[0].queued_chunks, some[0].queued_bytes = 1, 500
+    some[0].rows_per_byte = 0.2  # 100 messages
+    assert plan_fetch(some, LIMITS, 500, 1.0).states == []
+    some[0].rows_per_byte = 0.05  # 25 messages
+    assert plan_fetch(some, LIMITS, 500, 1.0).states == some
+
+
+def test_a_partition_that_failed_is_waited_for():
+    failed = states(2)
+    for state in failed:
+        state.not_before = 3.0
+    plan = plan_fetch(failed, LIMITS, 0, now=1.0)
+    assert (plan.states, plan.wait_s) == ([], 2.0)
+
+
+def test_a_seek_forgets_what_stalled():
+    state = states(1)[0]
+    state.stalled, state.fetch_offset, state.queued_chunks = True, None, 3
+    state.seek(7, epoch=2)
+    assert (state.stalled, state.fetch_offset, state.queued_chunks, state.epoch) == (False, 7, 0, 2)
