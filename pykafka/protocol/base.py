@@ -11,12 +11,15 @@ from ..wire.errors import error_info
 from ..wire.header import encode_request
 from ..wire.messages import request_class
 from ..wire.schema import ApiMessage
+from .group_membership import ConsumerGroupProtocolMetadata, MemberAssignment
 
 __all__ = [
     "API_VERSIONS_080",
     "API_VERSIONS_090",
     "ERROR_CODES",
     "ApiVersionsSpec",
+    "ConsumerGroupProtocolMetadata",
+    "MemberAssignment",
     "Request",
     "Response",
     "grouped",

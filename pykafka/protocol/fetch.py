@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from ..exceptions import CorruptRecordError, MessageSetDecodeFailure
 from ..utils.compat import get_bytes, get_string
 from ..wire.messages import fetch as wire
 from .base import Request, Response, grouped
@@ -123,14 +124,30 @@ class FetchResponse(Response):
         self.topics = {
             get_bytes(topic.topic): {
                 part.partition_index: FetchPartitionResponse(
-                    part.high_watermark,
-                    MessageSet.decode(part.records or b"", part.partition_index).messages,
-                    part.error_code,
+                    part.high_watermark, _messages(topic.topic, part), part.error_code
                 )
                 for part in topic.partitions
             }
             for topic in answer.responses
         }
+
+
+def _messages(topic: str, part: Any) -> list[Message]:
+    id_ = part.partition_index
+    try:
+        return MessageSet.decode(part.records or b"", id_).messages
+    except CorruptRecordError as error:
+        raise CorruptRecordError(
+            f"{topic}/{id_}: {error}",
+            topic=topic,
+            partition=id_,
+            offset=error.offset,
+            next_offset=error.next_offset,
+        ) from error
+    except MessageSetDecodeFailure as error:
+        raise MessageSetDecodeFailure(
+            f"{topic}/{id_}: {error}: raise max_bytes of the PartitionFetchRequest"
+        ) from error
 
 
 class FetchResponseV1(FetchResponse):

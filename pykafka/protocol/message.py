@@ -69,8 +69,8 @@ class MessageSet(Serializable):
 
         A message that is cut off at the end is left out.
 
-        :raises MessageSetDecodeFailure: there is nothing but the beginning of one message;
-            its argument is the size that message needs.
+        :raises MessageSetDecodeFailure: there is nothing but the beginning of one message; says
+            the size that it needs.
         :raises CorruptRecordError: the bytes are damaged.
         """
         reader = RecordReader(bytes(buff), 0)
@@ -89,5 +89,5 @@ class MessageSet(Serializable):
                 for offset, timestamp, key, value in batch.rows
             ]
         if reader.partial_size is not None:
-            raise MessageSetDecodeFailure(reader.partial_size)
+            raise MessageSetDecodeFailure(f"a message needs {reader.partial_size} bytes or more")
         return cls(messages=messages)

@@ -194,7 +194,8 @@ def _signature_difference(found: Any, text: str, *, bound: bool) -> str | None:
         if default is _OPAQUE:
             same = ours is not inspect.Parameter.empty
         else:
-            same = ours is default or ours == default
+            # Where 2.8 had a list that all calls shared, an empty tuple stands.
+            same = ours is default or ours == default or (ours == () and default == [])
         if not same:
             return f"has {name}={ours!r}, had {name}={default!r}"
     extra = [p.name for p in have[len(wanted) :] if p.default is inspect.Parameter.empty]

@@ -14,7 +14,7 @@ ALL = [promise for module in modules() for promise in promises(module)]
 
 def _covers(entry: str, name: str) -> bool:
     if entry.endswith(".*"):
-        return name.startswith(entry[:-1])
+        return f"{name}.".startswith(entry[:-1])
     return name == entry or (entry in EXPECTED_MISSING and name.startswith(f"{entry}."))
 
 
