@@ -255,7 +255,7 @@ class SimpleConsumer:
 
         :raises: as :meth:`consume` does.
         """
-        return iterate(self._core, self._deserializer)
+        return iterate(self._core, self._deserializer, self)
 
     def consume(self, block: bool = True, unblock_event: Any = None) -> Message | None:
         """The next message; ``None`` if there is none in time.

@@ -11,6 +11,7 @@ from ...core.control.offsets import Committed, list_offsets
 from ...core.cursor import START, Cursor
 from ...core.membership import Membership
 from ...exceptions import (
+    ClientClosedError,
     ConsumerStoppedException,
     ForkedProcessError,
     KafkaException,
@@ -28,6 +29,8 @@ log = logging.getLogger("pykafka.simpleconsumer")
 
 #: How often someone who waits for rows looks at an event that is not ours.
 _UNBLOCK_CHECK_S = 0.05
+#: No single wait is longer: the operating system knows no wait of a thousand years.
+_LONGEST_WAIT_S = 60.0
 
 
 class Consumption:
@@ -39,7 +42,8 @@ class Consumption:
 
     Locks: ``_lock`` guards assignment, decoding and the change of runs; ``_positions``
     (taken inside it, never the other way round) guards what a commit reads, so that the I/O
-    thread never waits for a decoder.
+    thread never waits for a decoder. Both can be taken again by who has them: a signal
+    handler may call :meth:`stop` in the thread that decodes.
     """
 
     def __init__(
@@ -57,14 +61,17 @@ class Consumption:
         self._settings = settings
         self._source = source
         self._membership = membership
-        self._lock = client.backend.lock()
-        self._positions = client.backend.lock()
+        self._make_locks()
         self._ready: Event = client.backend.event()
         #: What the source was told to bring.
         self._fetching: set[PartitionKey] = set()
         self._running = False
         self._forked = False
         self._auto_commit: Any = None
+
+    def _make_locks(self) -> None:
+        self._lock = self._client.backend.rlock()
+        self._positions = self._client.backend.rlock()
 
     # -- life -------------------------------------------------------------------------
 
@@ -79,8 +86,9 @@ class Consumption:
         :param prepare: called when partitions are assigned and before they are fetched from;
             sets where to start.
         """
-        if self._forked:
-            self._refuse()
+        self._check_usable()
+        if self._client.closed:
+            raise ClientClosedError("the KafkaClient of this consumer was closed; make a new one")
         if self._running:
             return
         self._running = True
@@ -102,10 +110,13 @@ class Consumption:
 
         :raises RemoteError: the commit failed; it is stopped all the same.
         """
-        if not self._running or self._forked:
-            return
-        self._running = False
-        self._take_back()
+        with self._lock:
+            if not self._running or self._forked:
+                return
+            self._running = False
+            self._take_back()
+            # Whoever waits for rows need not wait for the commit.
+            self._ready.set()
         self._client.loop.call_soon(self._disarm_auto_commit)
         try:
             if commit and self._settings.auto_commit_enable and self.store is not None:
@@ -116,7 +127,6 @@ class Consumption:
                 self._source.stop()
                 self._fetching.clear()
             self._client.fork_listeners.discard(self)
-            self._ready.set()
 
     def abandon(self) -> None:
         """Stop fetching for a user's object that is gone; waits for nothing and commits nothing."""
@@ -129,10 +139,14 @@ class Consumption:
         """In the child: a started consumer is of no use, and must not touch its sockets."""
         if self._running:
             self._forked = True
+            # A thread that is not here may have held them.
+            self._make_locks()
             self.run.cut()
             self.run = NO_RUN
 
-    def _refuse(self) -> None:
+    def _check_usable(self) -> None:
+        if not self._forked:
+            return
         raise ForkedProcessError(
             "this consumer was started before a fork: make another KafkaClient and consumer in"
             " the child process"
@@ -152,15 +166,8 @@ class Consumption:
         timeout_ms = self._settings.consumer_timeout_ms
         deadline = time.monotonic() + timeout_ms / 1000 if timeout_ms > 0 else None
         while True:
-            if self._next_run():
+            if self._look():
                 return True
-            # Cleared before the last look: what comes in after it is waited for in vain never.
-            self._ready.clear()
-            if self._next_run():
-                return True
-            error = self._source.error()
-            if error is not None:
-                raise error.with_traceback(None)
             if not block or not self._wait(deadline, unblock_event):
                 return False
 
@@ -173,33 +180,56 @@ class Consumption:
         while True:
             if unblock_event is not None and unblock_event.is_set():
                 return False
-            left = None if deadline is None else deadline - time.monotonic()
-            if left is not None and left <= 0:
+            slice_s = _LONGEST_WAIT_S if unblock_event is None else _UNBLOCK_CHECK_S
+            if deadline is not None:
+                slice_s = min(slice_s, deadline - time.monotonic())
+            if slice_s <= 0:
                 return False
-            if unblock_event is not None:
-                left = _UNBLOCK_CHECK_S if left is None else min(left, _UNBLOCK_CHECK_S)
-            if self._ready.wait(left):
+            if self._ready.wait(slice_s):
                 return True
 
-    def _next_run(self) -> bool:
-        if self._forked:
-            self._refuse()
+    def _look(self) -> bool:
+        """Make another run current; if there is none, raise what stands in its place."""
+        self._check_usable()
         with self._lock:
-            if not self._running:
-                raise ConsumerStoppedException("the consumer is stopped; start() it again")
-            if self.run.left():
-                return True  # another thread was here before
-            while True:
-                run = self._source.next_run()
-                with self._positions:
-                    self._finish_run()
-                    if run is None:
-                        self.run = NO_RUN
-                        return False
-                    if run.left():
-                        self.run = run
-                        return True
-                    self.cursors[run.key].move_to(run.end_offset)
+            if self._next_run():
+                # One event wakes all who wait, and the first of them clears it: there may be
+                # rows for the others, too.
+                self._ready.set()
+                return True
+            # Cleared before the last look: what comes in after it is waited for in vain never.
+            self._ready.clear()
+            if self._next_run():
+                self._ready.set()
+                return True
+            error = self._source.error()
+            if error is not None:
+                self._ready.set()
+                raise error.with_traceback(None)
+            return False
+
+    def _next_run(self) -> bool:
+        self._check_running()
+        if self.run.left():
+            return True  # another thread was here before
+        while True:
+            run = self._source.next_run()
+            with self._positions:
+                self._finish_run()
+                if run is None:
+                    return False
+                if run.left():
+                    self.run = run
+                    break
+                self.cursors[run.key].move_to(run.end_offset)
+        if not self._running:
+            self._take_back()
+        self._check_running()
+        return True
+
+    def _check_running(self) -> None:
+        if not self._running:
+            raise ConsumerStoppedException("the consumer is stopped; start() it again")
 
     def _finish_run(self) -> None:
         """Store in its cursor how far the current run was read."""
@@ -280,11 +310,13 @@ class Consumption:
 
     def move(self, next_offsets: Mapping[PartitionKey, int]) -> None:
         """Go on from these offsets; what is held of the partitions is dropped."""
+        self._check_usable()
         with self._lock:
             self._take_back(list(next_offsets))
             for key, offset in next_offsets.items():
                 with self._positions:
-                    self.cursors[key].move_to(offset)
+                    # One that was never started has no cursors yet.
+                    self.cursors.setdefault(key, Cursor(*key)).move_to(offset)
                 if key in self._fetching:
                     self._source.seek(key, max(0, offset))
 
@@ -295,6 +327,7 @@ class Consumption:
 
         :raises RemoteError: they could not be looked up.
         """
+        self._check_usable()
         timeout_s = self._client.socket_timeout_s
         found = self._client.run(
             list_offsets(self._client, wanted, 1, timeout_s), timeout_s * len(wanted) + 5
@@ -322,6 +355,7 @@ class Consumption:
         return self._client.run(store.fetch(keys), store.timeout_s)
 
     def _store(self, what: str) -> OffsetStore:
+        self._check_usable()
         if self.store is None:
             raise KafkaException(f"cannot {what} without a consumer_group")
         return self.store

@@ -19,11 +19,16 @@ Deserializer: TypeAlias = Callable[[Any, Any], tuple[Any, Any]]
 _new = Message.__new__
 
 
-def iterate(core: Consumption, deserializer: Deserializer | None) -> Iterator[Message]:
+def iterate(
+    core: Consumption, deserializer: Deserializer | None, consumer: object
+) -> Iterator[Message]:
     """All messages, until ``consumer_timeout_ms`` pass without one.
 
     It owns nothing: rows stay with the core, so that any number of these, in any number of
     threads, share them, and none is stranded when one is given up.
+
+    :param consumer: the user's object, which lives as long as this iterates: in
+        ``for message in topic.get_simple_consumer()`` nobody else holds it.
     """
     new, cls = _new, Message
     while True:

@@ -103,6 +103,10 @@ class PythonSource:
 
     def stop(self) -> None:
         self._client.loop.call_soon(self._fetcher.stop)
+        for feed in self._feeds.values():
+            # What the I/O thread still adds to it, and to the line, must not come out of a
+            # later start.
+            feed.seek()
         self._feeds.clear()
         self._line.clear()
 

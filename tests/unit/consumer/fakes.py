@@ -1,0 +1,101 @@
+"""A consumption core without brokers: what a source brings is laid down by the test."""
+
+from __future__ import annotations
+
+import weakref
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from pykafka import options
+from pykafka.core.membership.fixed import FixedMembership
+from pykafka.message import Message, SharedFields
+from pykafka.runtime.backend import ThreadBackend
+from pykafka.runtime.consumer.core import Consumption
+from pykafka.runtime.consumer.handover import take_one
+from pykafka.runtime.consumer.source import PartitionKey, Run, SourceEvents
+
+#: The partition that scripted consumers read.
+KEY = ("lines", 0)
+
+
+class ScriptedSource:
+    """Brings the runs that a test gives it; see :class:`~...source.RecordSource`.
+
+    :ivar while_decoding: called in :meth:`next_run`, as a signal handler may be.
+    :ivar started_at: offsets of each assignment.
+    """
+
+    def __init__(self) -> None:
+        self.runs: deque[Run] = deque()
+        self.failure: Exception | None = None
+        self.while_decoding: Callable[[], None] = lambda: None
+        self.started_at: list[dict[PartitionKey, int]] = []
+        self.sought: list[tuple[PartitionKey, int]] = []
+        self._events: SourceEvents | None = None
+
+    def bring(self, first: int, count: int, key: PartitionKey = KEY) -> None:
+        """Have a run of so many rows at hand."""
+        rows = [(offset, 0, None, b"%d" % offset) for offset in range(first, first + count)]
+        self.runs.append(Run(key, rows, SharedFields(), first + count))
+        self._tell()
+
+    def fail(self, error: Exception) -> None:
+        """Stall."""
+        self.failure = error
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._events is not None:
+            self._events.ready()
+
+    def start(self, events: SourceEvents) -> None:
+        self._events = events
+
+    def assign(self, offsets: Mapping[PartitionKey, int], partitions: Mapping[Any, Any]) -> None:
+        self.started_at.append(dict(offsets))
+
+    def revoke(self, keys: Sequence[PartitionKey]) -> None:
+        self.runs = deque(run for run in self.runs if run.key not in keys)
+
+    def seek(self, key: PartitionKey, offset: int) -> None:
+        self.sought.append((key, offset))
+        self.revoke([key])
+
+    def next_run(self) -> Run | None:
+        run = self.runs.popleft() if self.runs else None
+        self.while_decoding()
+        return run
+
+    def error(self) -> Exception | None:
+        return self.failure
+
+    def stop(self) -> None:
+        self.runs.clear()
+
+
+class _Loop:
+    def call_soon(self, function: Callable[..., None], *args: Any) -> None:
+        function(*args)
+
+
+class _Client:
+    """As much of a ClientCore as the core of a consumer without a group touches."""
+
+    def __init__(self) -> None:
+        self.backend = ThreadBackend()
+        self.loop = _Loop()
+        self.closed = False
+        self.fork_listeners: weakref.WeakSet[Any] = weakref.WeakSet()
+
+
+def consumption(source: ScriptedSource, **settings: Any) -> Consumption:
+    """A core that reads :data:`KEY` from a scripted source, not started."""
+    values = options.validated(options.CONSUMER, settings)
+    client: Any = _Client()
+    return Consumption(client, values, source, FixedMembership({KEY: None}), None)
+
+
+def take(core: Consumption, block: bool = True) -> Message | None:
+    """The next message, as ``SimpleConsumer.consume`` gets it."""
+    return take_one(core, None, block, None)
