@@ -80,8 +80,8 @@ class Production:
         self._lock = client.backend.lock()
         self._failures: list[tuple[Sequence[Message], Exception]] = []
         self._waiters: list[_Waiter] = []
-        self._room = client.backend.condition()
-        self._waiting_for_room = 0
+        # No condition: the standard library's blocks the thread of all greenlets.
+        self._room = client.backend.event()
         self._linger: Any = None
         self._reports = _Reports(client.backend)
 
@@ -162,8 +162,7 @@ class Production:
         done.wait(AT_EXIT_S)
         _at_exit.discard(self)
         self._client.fork_listeners.discard(self)
-        with self._room:
-            self._room.notify_all()
+        self._room.set()
 
     def _end_when_settled(self) -> None:
         waiter = self._register_waiter(_Waiter(_Then(self._end_soon)))
@@ -201,13 +200,11 @@ class Production:
                     f" max_queued_bytes={self._settings.max_queued_bytes})"
                 )
             self._client.loop.call_soon(self._all_due)
-            with self._room:
-                if self._is_full():
-                    self._waiting_for_room += 1
-                    # Bounded, as a batch settles within delivery_timeout_ms; the time-out
-                    # is for a wake-up that falls between the look and the wait.
-                    self._room.wait(0.1)
-                    self._waiting_for_room -= 1
+            self._room.clear()
+            if self._is_full():
+                # Bounded, as a batch settles within delivery_timeout_ms; the time-out is for
+                # a wake-up that another waiting thread clears.
+                self._room.wait(0.1)
             self._check_running()
         self._raise_failures()
 
@@ -311,9 +308,7 @@ class Production:
                 self._failures.append((batch.messages, error))
             self.limit = -1
         self.settled += len(batch.messages)
-        if self._waiting_for_room:
-            with self._room:
-                self._room.notify_all()
+        self._room.set()
         over = [waiter for waiter in self._waiters if waiter.is_over()]
         for waiter in over:
             self._waiters.remove(waiter)
