@@ -67,8 +67,8 @@ class Broker:
         self._id = id_
         self._host = host
         self._port = port
-        # Not the cluster itself: a partitioner that remembers partitions, and with them their
-        # leaders, must not keep a client that nobody else holds from being closed.
+        # Not the cluster itself, which holds its brokers: a circle would leave it to the garbage
+        # collector when a client that nobody holds any more is closed.
         self._core = cluster.core
         self._handler = cluster.handler
 

@@ -1,15 +1,15 @@
 """Which partition a message goes to.
 
 A partitioner is any function ``f(partitions, key)`` of the topic's list of
-:class:`~pykafka.partition.Partition` (in the order of their ids) and the message's key; it
-returns one of them. It is called once per message in the thread that calls ``produce``,
-never under a lock. The three classes here may be shared by threads and producers.
+:class:`~pykafka.partition.Partition` and the message's key; it returns one of them. It is
+called once per message in the thread that calls ``produce``, never under a lock. The three
+classes here may be shared by threads and producers.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha1
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +22,24 @@ __all__ = [
     "BasePartitioner",
     "GroupHashingPartitioner",
     "HashingPartitioner",
+    "InIdOrder",
     "RandomPartitioner",
     "hashing_partitioner",
 ]
+
+
+class InIdOrder(list["Partition"]):
+    """A topic's partitions in the order of their ids; not to be changed.
+
+    Placement by key must not depend on the order of a list. What passes this one spares the
+    sorting for each message. (Partitioners remember no list themselves: one that all the
+    program shares would keep a client alive that nobody else holds.)
+    """
+
+    __slots__ = ()
+
+    def __init__(self, partitions: Iterable[Partition]) -> None:
+        super().__init__(sorted(partitions))
 
 
 class BasePartitioner:
@@ -60,26 +75,7 @@ class RandomPartitioner(BasePartitioner):
         return partitions[idx]
 
 
-class _InOrderOfIds(BasePartitioner):
-    """Remembers the last list in the order of its ids: placement must not depend on a list's.
-
-    Producers pass the same list from message to message. Looking whether it is that one
-    stands in each ``__call__``: a call more would cost a fifth of hashing.
-    """
-
-    def __init__(self) -> None:
-        # One pair in one attribute, so that threads never see halves of two.
-        self._last: tuple[Sequence[Partition], list[Partition]] = ([], [])
-
-    def _in_order(self, partitions: Sequence[Partition]) -> list[Partition]:
-        ordered = sorted(partitions)
-        if not ordered:
-            raise _no_partition()
-        self._last = (partitions, ordered)
-        return ordered
-
-
-class HashingPartitioner(_InOrderOfIds):
+class HashingPartitioner(BasePartitioner):
     """The same partition for the same key, as long as the topic has as many partitions.
 
     :param hash_func: from a key to an integer; the default reads the key's SHA-1 as one
@@ -88,7 +84,6 @@ class HashingPartitioner(_InOrderOfIds):
     """
 
     def __init__(self, hash_func: Callable[[Any], int] | None = None) -> None:
-        super().__init__()
         self.hash_func = _sha1_number if hash_func is None else hash_func
 
     def __call__(  # type: ignore[override]  # 2.x's signature: here the key must be given
@@ -101,13 +96,13 @@ class HashingPartitioner(_InOrderOfIds):
         """
         if key is None:
             raise _no_key()
-        seen, ordered = self._last
-        if seen is not partitions or len(ordered) != len(partitions):
-            ordered = self._in_order(partitions)
+        ordered = partitions if type(partitions) is InIdOrder else InIdOrder(partitions)
+        if not ordered:
+            raise _no_partition()
         return ordered[abs(self.hash_func(key)) % len(ordered)]
 
 
-class GroupHashingPartitioner(_InOrderOfIds):
+class GroupHashingPartitioner(BasePartitioner):
     """One of a few partitions for the same key, which share its messages by chance.
 
     :param hash_func: from a key to an integer.
@@ -123,7 +118,6 @@ class GroupHashingPartitioner(_InOrderOfIds):
             raise InvalidOptionError(
                 f"GroupHashingPartitioner: group_size must be at least 1, not {group_size!r}"
             )
-        super().__init__()
         self.hash_func = hash_func
         self.group_size = group_size
 
@@ -138,9 +132,9 @@ class GroupHashingPartitioner(_InOrderOfIds):
         """
         if key is None:
             raise _no_key()
-        seen, ordered = self._last
-        if seen is not partitions or len(ordered) != len(partitions):
-            ordered = self._in_order(partitions)
+        ordered = partitions if type(partitions) is InIdOrder else InIdOrder(partitions)
+        if not ordered:
+            raise _no_partition()
         if self.group_size > len(ordered):
             raise InvalidOptionError(
                 f"GroupHashingPartitioner: group_size is {self.group_size}, the topic has"

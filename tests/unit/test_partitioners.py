@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import threading
+import weakref
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from pykafka.partitioners import (
     BasePartitioner,
     GroupHashingPartitioner,
     HashingPartitioner,
+    InIdOrder,
     RandomPartitioner,
     hashing_partitioner,
 )
@@ -85,12 +88,23 @@ def test_the_order_of_the_list_does_not_matter(key: bytes, ids: list[int]) -> No
     assert partitioner(places(*ids), key).id == partitioner(places(*range(7)), key).id
 
 
-def test_a_list_that_grew_is_sorted_again() -> None:
-    partitioner = HashingPartitioner(hash_func=lambda key: 2)
-    partitions = places(5, 3, 1)
-    assert partitioner(partitions, b"").id == 5
-    partitions.append(Place(0))
-    assert partitioner(partitions, b"").id == 3
+@given(st.binary(), st.permutations(range(7)))
+def test_a_list_known_to_be_in_order_places_alike(key: bytes, ids: list[int]) -> None:
+    partitions = places(*ids)
+    ordered = InIdOrder(partitions)
+    assert [place.id for place in ordered] == list(range(7))
+    assert hashing_partitioner(ordered, key) is hashing_partitioner(partitions, key)
+
+
+def test_a_partitioner_keeps_nothing_alive() -> None:
+    partitioner = HashingPartitioner()
+    partitions = places(1, 0)
+    watched = weakref.ref(partitions[0])
+    partitioner(partitions, b"key")
+    partitioner(InIdOrder(partitions), b"key")
+    del partitions
+    gc.collect()
+    assert watched() is None
 
 
 def test_a_hash_may_be_negative() -> None:
