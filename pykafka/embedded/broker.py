@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from ..exceptions import ServiceStartError
 from . import probe
 from .kafka_runtime import KafkaRuntime
 from .ports import HOST
+from .process import GuardedPopen
 from .properties import Properties
 from .service import Service, ServiceFolder, write_properties
 
@@ -43,23 +43,20 @@ class KafkaNode(Service):
     def format_storage(self, cluster_id: str) -> None:
         """Give a KRaft node its identity, which it does not start without.
 
-        :raises ServiceStartError: Kafka's own tool for it failed; with what it printed.
+        :raises ServiceStartError: Kafka's own tool for it failed; with the end of the log.
         """
         if (self.log_dir / "meta.properties").exists():
             return
-        arguments = ("format", "-t", cluster_id, "-c", str(self._configuration))
+        # With "=", since one id in 64 begins with a hyphen.
+        arguments = ("format", f"--cluster-id={cluster_id}", "-c", str(self._configuration))
         command = self._runtime.command("kafka.tools.StorageTool", *arguments)
-        done = subprocess.run(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=_FORMAT_WITHIN,
-            check=False,
-            text=True,
-        )
-        if done.returncode != 0:
-            raise ServiceStartError(f"{self.name}: formatting {self.log_dir}:\n{done.stdout}")
+        with self.log_file.open("ab") as log, GuardedPopen(command, stdout=log, stderr=log) as tool:
+            status = tool.wait(_FORMAT_WITHIN)
+        if status != 0:
+            raise ServiceStartError(
+                f"{self.name}: {self.log_dir} could not be formatted; the end of {self.log_file}:\n"
+                f"{self.log_tail()}"
+            )
 
 
 class EmbeddedBroker(KafkaNode):

@@ -171,6 +171,7 @@ class EmbeddedKafka:
     ) -> subprocess.CompletedProcess[bytes]:
         """Run a Java class of this release, such as ``kafka.tools.ConsoleProducer``.
 
+        :param main_class: tools that have moved since 0.8 are found by their old name.
         :param input: goes to its standard input.
         :return: with ``returncode``, ``stdout`` and ``stderr`` (its log among it).
         :raises subprocess.TimeoutExpired: it did not end within ``timeout`` seconds.
@@ -205,7 +206,9 @@ class EmbeddedKafka:
         """
         jars = class_path(self.release.tool_coordinates, self._progress)
         runtime = KafkaRuntime.for_tools(self.release, self._java, jars, self.data_dir)
-        return GuardedPopen(runtime.command(main_class, *arguments, jvm=jvm_args), **options)
+        tool = self.release.tool_class(main_class)
+        command = runtime.command(tool, *arguments, jvm=jvm_args)
+        return GuardedPopen(command, **options)
 
     def repair(self) -> None:
         """Have every server run again that was paused, stopped or killed, or has died.

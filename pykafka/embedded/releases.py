@@ -39,6 +39,13 @@ _PUBLISHED = {
 
 _Version = tuple[int, ...]
 
+#: From which release on a class has another name (seen in the published jars).
+_MOVED_TOOLS = {
+    "kafka.tools.ConsoleConsumer": ((3, 8), "org.apache.kafka.tools.consumer.ConsoleConsumer"),
+    "kafka.tools.ConsoleProducer": ((4, 0), "org.apache.kafka.tools.ConsoleProducer"),
+    "kafka.admin.TopicCommand": ((3, 7), "org.apache.kafka.tools.TopicCommand"),
+}
+
 
 def _parse(version: str) -> _Version:
     return tuple(int(part) for part in version.split("."))
@@ -81,6 +88,11 @@ class KafkaRelease:
         if self.number < (3, 3):
             return self.coordinates
         return (*self.coordinates, f"org.apache.kafka:kafka-tools:{self.version}")
+
+    def tool_class(self, name: str) -> str:
+        """What a class of Kafka's tools that 0.8 calls ``name`` is called in this release."""
+        since, moved = _MOVED_TOOLS.get(name, ((0,), name))
+        return moved if self.number >= since else name
 
     def _additions(self) -> tuple[str, ...]:
         if (0, 10) <= self.number < (1, 0):
