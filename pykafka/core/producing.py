@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from ..exceptions import RemoteError
+from ..exceptions import ProducerStoppedException, RemoteError
 from ..message import Message, SharedFields
 from ..wire.errors import ErrorInfo
 from ..wire.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
@@ -36,17 +36,15 @@ class Batch:
     :ivar size: bytes of the messages in it, uncompressed.
     :ivar attempts: how often it was sent.
     :ivar deadline: on the monotonic clock; after it, it is reported failed.
-    :ivar failure: why it was not acknowledged the last time.
     """
 
-    __slots__ = ("_encoded", "attempts", "deadline", "failure", "messages", "size")
+    __slots__ = ("_encoded", "attempts", "deadline", "messages", "size")
 
     def __init__(self, messages: list[Message], size: int, deadline: float) -> None:
         self.messages = messages
         self.size = size
         self.deadline = deadline
         self.attempts = 0
-        self.failure: RemoteError | None = None
         self._encoded: tuple[int, bytes] | None = None
 
     def encoded(self, magic: int, codec: int) -> bytes:
@@ -66,44 +64,52 @@ class Lane:
 
     :ivar bytes: of the messages in the queue, about: it may be too low where threads added
         at the same time, until the queue is empty.
+    :ivar wake_bytes: bytes in the queue at which the I/O thread is told of them;
+        ``wake_step`` is how many more that takes each time.
     :ivar due: how many of the queue are to be sent without waiting for more.
     :ivar current: the batch that was taken out and is not settled.
-    :ivar in_flight: whether it is being sent now.
+    :ivar in_flight: whether a request of this lane has no answer yet. A batch may be settled
+        before: its time can be over while a broker says nothing.
     :ivar settled: messages acknowledged or reported failed, ever.
     :ivar not_before: no sending until then, after a failure.
-    :ivar oldest_at: since when the first message of the queue may be waiting.
+    :ivar failure: why nothing was acknowledged the last time.
     """
 
     __slots__ = (
+        "_seen",
         "bytes",
         "current",
         "due",
+        "failure",
         "in_flight",
         "not_before",
-        "oldest_at",
         "partition_id",
         "queue",
         "settled",
         "shared",
         "wake_bytes",
+        "wake_step",
     )
 
-    def __init__(self, partition: Any, codec: int, wake_bytes: int) -> None:
+    def __init__(self, partition: Any, codec: int, wake_step: int) -> None:
         self.partition_id: int = partition.id
         self.shared = SharedFields(partition, partition.id, codec)
         self.queue: deque[Message] = deque()
         self.bytes = 0
-        self.wake_bytes = wake_bytes
+        self.wake_step = wake_step
+        self.wake_bytes = wake_step
         self.due = 0
         self.current: Batch | None = None
         self.in_flight = False
         self.settled = 0
         self.not_before = 0.0
-        self.oldest_at = 0.0
+        self.failure: RemoteError | None = None
+        #: (how many messages there had ever been, when that was seen), the oldest first.
+        self._seen: deque[tuple[int, float]] = deque()
 
     def unsettled(self) -> int:
         """How many messages are neither acknowledged nor reported."""
-        return len(self.queue) + (len(self.current.messages) if self.current else 0)
+        return self._gone() - self.settled + len(self.queue)
 
     def ready(self, batch_max_bytes: int) -> bool:
         """Whether there is something to send as soon as ``not_before`` allows it."""
@@ -111,9 +117,35 @@ class Lane:
             return False
         return self.current is not None or self.due > 0 or self.bytes >= batch_max_bytes
 
-    def next_batch(self, batch_max_bytes: int, deadline: float, now: float) -> Batch | None:
-        """The batch to send: the one that failed before, or the next ones of the queue."""
+    def look(self, now: float) -> None:
+        """Remember that what is in the lane now has been there since ``now`` at the latest.
+
+        Called every so often, this tells the age of messages, none of which has a clock.
+        """
+        while self._seen and self._seen[0][0] <= self.settled:
+            self._seen.popleft()
+        ever = self._gone() + len(self.queue)
+        if ever > (self._seen[-1][0] if self._seen else self.settled):
+            self._seen.append((ever, now))
+
+    def expired(self, then: float) -> int:
+        """How many messages of the queue, from its head on, were seen at ``then`` or before."""
+        gone = self._gone()
+        return max((ever - gone for ever, when in self._seen if when <= then), default=0)
+
+    def make_all_due(self) -> None:
+        """Let everything that is queued be sent without waiting for more."""
+        self.due = len(self.queue)
+        if not self.due:
+            self.bytes = 0  # what threads that added at the same time have left
+
+    def next_batch(self, batch_max_bytes: int, now: float, lifetime_s: float) -> Batch | None:
+        """The batch to send: the one that failed before, or the next ones of the queue.
+
+        :param lifetime_s: of a message; the batch's deadline is that of its first one.
+        """
         if self.current is None and self.queue:
+            seen = self._head_seen(now)
             messages = self._take(batch_max_bytes)
             size = _size(messages)
             while size > batch_max_bytes and len(messages) > 1:
@@ -122,12 +154,36 @@ class Lane:
                 self.queue.extendleft(reversed(messages[keep:]))
                 del messages[keep:]
                 size = _size(messages)
-            self.due = max(0, self.due - len(messages))
-            self.bytes = max(0, self.bytes - size) if self.queue else 0
-            self.wake_bytes = self.bytes + batch_max_bytes
-            self.oldest_at = now
-            self.current = Batch(messages, size, deadline)
+            self._make_current(messages, size, seen + lifetime_s)
         return self.current
+
+    def take_head(self, count: int) -> None:
+        """Make the first so many messages of the queue the current batch, not to be sent."""
+        messages = [self.queue.popleft() for _ in range(count)]
+        self._make_current(messages, _size(messages), 0.0)
+
+    def put_back(self) -> None:
+        """Return the current batch, which has never left, to the head of the queue."""
+        batch = self.current
+        assert batch is not None
+        self.current = None
+        self.queue.extendleft(reversed(batch.messages))
+        self.due += len(batch.messages)
+        self.bytes += batch.size
+
+    def _make_current(self, messages: list[Message], size: int, deadline: float) -> None:
+        self.due = max(0, self.due - len(messages))
+        self.bytes = max(0, self.bytes - size) if self.queue else 0
+        self.wake_bytes = self.bytes + self.wake_step
+        self.current = Batch(messages, size, deadline)
+
+    def _gone(self) -> int:
+        """How many messages have left the queue, ever."""
+        return self.settled + (len(self.current.messages) if self.current else 0)
+
+    def _head_seen(self, now: float) -> float:
+        gone = self._gone()
+        return next((when for ever, when in self._seen if ever > gone), now)
 
     def _take(self, batch_max_bytes: int) -> list[Message]:
         """About as many messages as fit, by their average size."""
@@ -137,14 +193,24 @@ class Lane:
         popleft = self.queue.popleft
         return [popleft() for _ in range(count)]
 
+    def close(self) -> None:
+        """Take no message any more, not even from a thread that is about to append one."""
+        self.queue = _ClosedQueue()
+
     def settle(self) -> Batch:
         """Take leave of the current batch."""
         batch = self.current
         assert batch is not None
         self.current = None
-        self.in_flight = False
         self.settled += len(batch.messages)
         return batch
+
+
+class _ClosedQueue(deque[Message]):
+    """The queue of a producer that was stopped."""
+
+    def append(self, _: Message) -> None:
+        raise ProducerStoppedException("the producer is stopped; start() it again")
 
 
 def _size(messages: list[Message]) -> int:

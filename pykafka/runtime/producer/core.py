@@ -6,7 +6,6 @@ import atexit
 import itertools
 import logging
 import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import groupby
@@ -16,7 +15,6 @@ from typing import Any
 from ...core.producing import Batch, Lane
 from ...exceptions import (
     ForkedProcessError,
-    KafkaException,
     ProduceFailureError,
     ProducerQueueFullError,
     ProducerStoppedException,
@@ -70,12 +68,14 @@ class Production:
         self.wake_at = -1
         self.issued = 0
         self.settled = 0
+        self._failed = 0
         self.count = itertools.count(1).__next__
         self._client = client
         self._settings = settings
         self._topic = topic
         self._sink = sink
         self._running = False
+        self._started = False
         self._forked = False
         self._lock = client.backend.lock()
         self._failures: list[tuple[Sequence[Message], Exception]] = []
@@ -93,90 +93,101 @@ class Production:
         return self._running
 
     def start(self, partitions: Sequence[Any]) -> None:
-        """Begin to send."""
+        """Begin to send; after a stop that was interrupted, go on."""
         if self._forked:
             self._refuse_fork()
-        if self._running:
-            return
-        self._running = True
-        self.add_lanes(partitions)
-        self.limit = self._settings.max_queued_messages
-        self.wake_at = 0
-        self._client.fork_listeners.add(self)
-        _at_exit.add(self)
-        self._client.loop.call_soon(self._sink.start, self.lanes, self)
+        with self._lock:
+            if self._running:
+                return
+            if not self._started:
+                self._started = True
+                self._open_lanes(partitions)
+                self._client.fork_listeners.add(self)
+                self._client.hold(self)
+                _at_exit.add(self)
+                self._client.loop.call_soon(self._sink.start, self.lanes, self)
+            self._running = True
+            self.limit = self._settings.max_queued_messages
+            self.wake_at = 0
 
-    def add_lanes(self, partitions: Sequence[Any]) -> None:
-        """Queue for these partitions, too."""
-        for partition in partitions:
-            if partition.id not in self.lanes:
-                size = self._settings.max_request_size
-                # A new dict: the I/O thread may be looking through the old one.
-                self.lanes[partition.id] = Lane(partition, self._settings.compression, size)
+    def _open_lanes(self, partitions: Sequence[Any]) -> None:
+        s = self._settings
+        # So that the bound on bytes is looked at before it is far behind.
+        step = min(s.max_request_size, s.max_queued_bytes // max(1, len(partitions)) or 1)
+        self.lanes = {part.id: Lane(part, s.compression, step) for part in partitions}
 
     def stop(self, timeout_s: float | None = None) -> None:
         """Send what is queued, then stop. Idempotent.
+
+        On the I/O thread, where nothing can be waited for, that is what :meth:`abandon` does.
 
         :param timeout_s: bound for all of it; without, as long as acknowledgements keep
             coming, ``pending_timeout_ms`` between two, and at most ``delivery_timeout_ms``.
         :raises ProduceFailureError: messages were not acknowledged, and neither reports nor
             ``sync`` tell of them.
         """
-        if self._forked:
+        if not self._started or self._forked:
             return
-        with self._lock:
-            was_running, self._running = self._running, False
-        if not was_running:
+        if self._client.loop.on_loop():
+            self.abandon()
             return
-        self._close_entrance()
+        self._refuse_new_messages()
         waiter = self._begin_flush()
         self._wait_while_progress(waiter, timeout_s)
-        self._end()
+        done = self._client.backend.event()
+        self._client.loop.call_soon(self._end, done)
+        done.wait(AT_EXIT_S)
         self._raise_failures()
+
+    def finish(self, timeout_s: float) -> str:
+        """Stop at the end of the program; in words, what nobody will be told otherwise."""
+        failed_before = self._failed
+        try:
+            self.stop(timeout_s)
+        except ProduceFailureError as error:
+            return str(error)
+        failed = self._failed - failed_before
+        return f"{failed} messages to {self._topic} were not delivered" if failed else ""
 
     def abandon(self) -> None:
         """Send what is queued for a user's object that is gone, then stop; waits for nothing."""
-        if self._running and not self._forked:
-            self._running = False
-            self._close_entrance()
+        if self._started and not self._forked:
+            self._refuse_new_messages()
             self._client.loop.call_soon(self._end_when_settled)
 
     def after_fork(self) -> None:
         """In the child: the parent sends what is queued; here nothing can be."""
         _at_exit.discard(self)
         self._forked = True
-        self._close_entrance()
-
-    def _close_entrance(self) -> None:
         self.limit = self.wake_at = -1
 
-    def _end(self) -> None:
-        done = self._client.backend.event()
-
-        def end() -> None:
-            self._give_up("the producer was stopped before they were acknowledged")
-            self._sink.stop()
-            done.set()
-
-        self._client.loop.call_soon(end)
-        done.wait(AT_EXIT_S)
-        _at_exit.discard(self)
-        self._client.fork_listeners.discard(self)
+    def _refuse_new_messages(self) -> None:
+        self._running = False
+        self.limit = self.wake_at = -1
         self._room.set()
 
+    def _end(self, done: Any) -> None:
+        """On the I/O thread, once: nothing is queued or sent after this."""
+        if self._started and not self._running:
+            self._give_up("the producer was stopped before they were acknowledged")
+            for lane in self.lanes.values():
+                lane.close()
+            self._sink.stop()
+            self._started = False
+            _at_exit.discard(self)
+            self._client.fork_listeners.discard(self)
+            self._client.release(self)
+        done.set()
+
     def _end_when_settled(self) -> None:
-        waiter = self._register_waiter(_Waiter(_Then(self._end_soon)))
-        if waiter.is_over():
-            self._forget_waiter(waiter)
-            self._ended_alone()
+        # Not at once when the last batch is settled: its procedure is still running then.
+        waiter = _Waiter(_Then(lambda: self._client.loop.call_soon(self._end_alone)))
+        self._register_waiter(waiter)
+        self._all_due()
+        self._settle_waiters()
 
-    def _end_soon(self) -> None:
-        # Not at once: the procedure that settled the last batch is still running.
-        self._client.loop.call_soon(self._ended_alone)
-
-    def _ended_alone(self) -> None:
-        self._sink.stop()
-        _at_exit.discard(self)
+    def _end_alone(self) -> None:
+        self._end(_Then(lambda: None))
         for messages, error in self._failures:
             log.error("%d messages to %s were lost: %s", len(messages), self._topic, error)
 
@@ -191,15 +202,14 @@ class Production:
         """
         self._check_running()
         self._raise_failures()
-        self.limit = self._settings.max_queued_messages
         while self._is_full():
+            self._client.loop.call_soon(self._all_due)
             if not self._settings.block_on_queue_full:
                 raise ProducerQueueFullError(
                     f"{self.issued - self.settled} messages to {self._topic} are queued"
                     f" (max_queued_messages={self._settings.max_queued_messages},"
                     f" max_queued_bytes={self._settings.max_queued_bytes})"
                 )
-            self._client.loop.call_soon(self._all_due)
             self._room.clear()
             if self._is_full():
                 # Bounded, as a batch settles within delivery_timeout_ms; the time-out is for
@@ -237,9 +247,9 @@ class Production:
         if not self._running:
             self._withdraw(message, lane)
             return
-        lane.wake_bytes = lane.bytes + self._settings.max_request_size
-        self.wake_at = number + self._settings.min_queued_messages
-        self._client.loop.call_soon(self._notice, number)
+        lane.wake_bytes = lane.bytes + lane.wake_step
+        self.wake_at = number + self._settings.min_queued_messages - 1
+        self._client.loop.call_soon(self._notice)
         if self._held_bytes() >= self._settings.max_queued_bytes:
             self.limit = -1
 
@@ -253,17 +263,17 @@ class Production:
 
     # -- on the I/O thread: when to send ----------------------------------------------
 
-    def _notice(self, number: int) -> None:
-        """Messages were queued, up to about this number."""
+    def _notice(self) -> None:
+        """Messages were queued."""
         s = self._settings
-        if s.linger_ms == 0 or s.sync or number - self.settled >= s.min_queued_messages:
+        queued = sum(len(lane.queue) for lane in self.lanes.values())
+        if s.linger_ms == 0 or s.sync or queued >= s.min_queued_messages:
             self._all_due()
             return
+        if self._running:
+            self.wake_at = self.issued + s.min_queued_messages - queued
         if self._linger is None:
             self._linger = self._client.loop.call_later(s.linger_ms / 1000, self._lingered)
-            now = self._client.loop.time()
-            for lane in self.lanes.values():
-                lane.oldest_at = lane.oldest_at or now
         self._sink.wake()
 
     def _lingered(self) -> None:
@@ -279,10 +289,8 @@ class Production:
             # First of all, so that a message that is queued from now on is noticed; then
             # what is queued is counted.
             self.wake_at = 0
-        now = self._client.loop.time()
         for lane in self.lanes.values():
-            lane.due = len(lane.queue)
-            lane.oldest_at = lane.oldest_at or now
+            lane.make_all_due()
         self._sink.wake()
 
     # -- on the I/O thread: what became of a batch (SinkEvents) -----------------------
@@ -294,6 +302,7 @@ class Production:
         self._account(batch, None)
 
     def failed(self, lane: Lane, batch: Batch, error: Exception) -> None:
+        self._failed += len(batch.messages)
         log.error("%d messages to %s/%s were not delivered: %s", *self._named(lane, batch), error)
         self._account(batch, error)
 
@@ -309,8 +318,10 @@ class Production:
             self.limit = -1
         self.settled += len(batch.messages)
         self._room.set()
-        over = [waiter for waiter in self._waiters if waiter.is_over()]
-        for waiter in over:
+        self._settle_waiters()
+
+    def _settle_waiters(self) -> None:
+        for waiter in [waiter for waiter in self._waiters if waiter.is_over()]:
             self._waiters.remove(waiter)
             waiter.event.set()
 
@@ -318,11 +329,11 @@ class Production:
         """Report everything that is not settled as failed."""
         now = self._client.loop.time()
         for lane in self.lanes.values():
-            while lane.next_batch(_FOREVER, now, now) is not None:
+            while lane.next_batch(_FOREVER, now, 0.0) is not None:
                 batch = lane.settle()
                 error = ProduceFailureError(
                     f"{len(batch.messages)} messages to {self._topic}/{lane.partition_id}: {why}"
-                    + (f"; last failure: {batch.failure}" if batch.failure else "")
+                    + (f"; last failure: {lane.failure}" if lane.failure else "")
                 )
                 self.failed(lane, batch, error)
 
@@ -350,17 +361,14 @@ class Production:
         def begin() -> None:
             self._register_waiter(waiter)
             self._all_due()
-            if waiter.is_over():
-                self._forget_waiter(waiter)
-                waiter.event.set()
+            self._settle_waiters()
 
         self._client.loop.call_soon(begin)
         return waiter
 
-    def _register_waiter(self, waiter: _Waiter) -> _Waiter:
+    def _register_waiter(self, waiter: _Waiter) -> None:
         waiter.targets = {lane: lane.settled + lane.unsettled() for lane in self.lanes.values()}
         self._waiters.append(waiter)
-        return waiter
 
     def _forget_waiter(self, waiter: _Waiter) -> None:
         if waiter in self._waiters:
@@ -394,14 +402,13 @@ class Production:
         return self._reports.get(block, timeout)
 
     def _raise_failures(self) -> None:
-        if not self._failures:
-            return
+        if self._running:
+            # Before the look: a failure that comes after it sends the next message this way.
+            self.limit = self._settings.max_queued_messages
         with self._lock:
             failures, self._failures = self._failures, []
         if not failures:
             return
-        if self._running:
-            self.limit = self._settings.max_queued_messages
         messages = [message for batch, _ in failures for message in batch]
         cause = failures[0][1]
         raise ProduceFailureError(
@@ -487,11 +494,9 @@ class _AtExit:
 
     def __init__(self) -> None:
         self._running: set[Production] = set()
-        self._lock = threading.Lock()
 
     def add(self, production: Production) -> None:
-        with self._lock:
-            self._running.add(production)
+        self._running.add(production)
 
     def discard(self, production: Production) -> None:
         self._running.discard(production)
@@ -499,11 +504,10 @@ class _AtExit:
     def flush(self) -> None:
         share_s = AT_EXIT_S / max(1, len(self._running))
         for production in list(self._running):
-            try:
-                production.stop(share_s)
-            except KafkaException as error:
+            lost = production.finish(share_s)
+            if lost:
                 # Nobody can catch it any more, and logging may be shut down or silent.
-                sys.stderr.write(f"pykafka: at the end of the program: {error}\n")
+                sys.stderr.write(f"pykafka: at the end of the program: {lost}\n")
 
 
 _at_exit = _AtExit()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -35,7 +35,7 @@ log = logging.getLogger("pykafka.producer")
 
 #: Batches of several partitions go in one request up to about this size.
 _REQUEST_BYTES = 16 * 1024 * 1024
-#: How often time-outs of messages that cannot be sent are looked at.
+#: How often the age of messages is looked at, at most.
 _CHECK_S = 0.5
 
 
@@ -51,14 +51,16 @@ class PythonSink:
         self._by_leader: dict[int, list[Lane]] = {}
         self._orphans: list[Lane] = []
         self._refreshing: Task | None = None
-        self._stopped = False
+        self._check_s = min(_CHECK_S, options.delivery_timeout_s / 4)
+        self._stopped = True
 
     def start(self, lanes: Mapping[int, Lane], events: SinkEvents) -> None:
+        self._stopped = False
         self._lanes = lanes
         self._events = events
         self._client.metadata_listeners.append(self._metadata_changed)
         self._client.topics_in_use[self._options.topic] += 1
-        self._check = self._client.loop.call_later(_CHECK_S, self._check_time)
+        self._check = self._client.loop.call_later(self._check_s, self._check_time)
         self._regroup()
 
     def wake(self) -> None:
@@ -165,8 +167,7 @@ class PythonSink:
             if lane.not_before > now:
                 wait_s = min(wait_s or lane.not_before - now, lane.not_before - now)
                 continue
-            deadline = now + self._options.delivery_timeout_s
-            batch = lane.next_batch(limit, deadline, now)
+            batch = lane.next_batch(limit, now, self._options.delivery_timeout_s)
             if batch is None:
                 continue
             batches.append((lane, batch))
@@ -208,41 +209,41 @@ class PythonSink:
         now = yield Now()
         never_left = isinstance(error, (ConnectFailedError, LeaderNotAvailable))
         log.warning("producing to %s failed: %s", self._options.topic, error)
-        for lane, batch in batches:
-            lane.in_flight = False
-            batch.failure = error
-            tries_over = batch.attempts > self._options.max_retries
-            if not never_left and self._options.required_acks == 0:
-                self._fail(lane, "unknown whether written: the connection broke", error)
-            elif now >= batch.deadline or (not never_left and tries_over):
-                self._fail(lane, f"not acknowledged after {batch.attempts} attempts", error)
-            else:
-                lane.not_before = now + self._backoff.wait_s(failures, random.random())
+        for lane, batch in self._answered(batches):
+            lane.failure = error
+            if never_left and not batch.attempts:
+                lane.put_back()
+            elif not never_left and self._options.required_acks == 0:
+                self._fail(lane, "unknown whether written: the connection broke")
+                continue
+            elif not never_left and batch.attempts > self._options.max_retries:
+                self._fail(lane, f"not acknowledged after {batch.attempts} attempts")
+                continue
+            lane.not_before = now + self._backoff.wait_s(failures, random.random())
         yield from self._refresh()
         return failures
 
     def _settle(self, batches: list[tuple[Lane, Batch]], answer: Any, now: float) -> bool:
         """Take an answer in; whether metadata is stale."""
-        if answer is None:  # acks 0
-            for lane, _ in batches:
-                self._events.delivered(lane, lane.settle(), -1)
-            return False
-        parts = {
-            part.index: part for topic in answer.responses for part in topic.partition_responses
-        }
+        parts: dict[int, Any] = {}
+        if answer is not None:
+            answers = [part for topic in answer.responses for part in topic.partition_responses]
+            parts = {part.index: part for part in answers}
         stale = False
-        for lane, batch in batches:
+        for lane, batch in self._answered(batches):
             part = parts.get(lane.partition_id)
-            lane.in_flight = False
-            if part is None:
-                self._fail(lane, "the broker did not say what became of it", None)
+            if answer is None:  # acks 0
+                self._events.delivered(lane, lane.settle(), -1)
+            elif part is None:
+                self._fail(lane, "the broker did not say what became of it")
             elif not part.error_code:
+                lane.failure = None
                 self._events.delivered(lane, lane.settle(), part.base_offset)
             else:
                 info = error_info(part.error_code)
                 where = f"{self._options.topic}/{lane.partition_id}"
                 error = info.exception(f"producing {len(batch.messages)} messages to {where}")
-                batch.failure = error
+                lane.failure = error
                 stale = stale or info.refresh_metadata
                 if is_worth_retrying(info, batch, self._options, now):
                     log.warning("%s; trying again", error)
@@ -250,6 +251,16 @@ class PythonSink:
                 else:
                     self._events.failed(lane, lane.settle(), error)
         return stale
+
+    def _answered(self, batches: list[tuple[Lane, Batch]]) -> Iterator[tuple[Lane, Batch]]:
+        """The lanes of a request that is over, and those of its batches that matter still."""
+        for lane, batch in batches:
+            lane.in_flight = False
+            # Its time may have been over before; and its partition may have another leader
+            # by now, whose procedure has passed it by.
+            if lane.current is batch:
+                yield lane, batch
+        self.wake()
 
     def _refresh(self) -> Procedure[None]:
         try:
@@ -260,25 +271,30 @@ class PythonSink:
     # -- the end of patience ----------------------------------------------------------
 
     def _check_time(self) -> None:
-        """Fail what has waited too long for a leader or a connection."""
+        """Fail what has waited too long for a leader, a connection or an answer."""
         now = self._client.loop.time()
         for lane in self._lanes.values():
-            if lane.in_flight:
-                continue
+            lane.look(now)
             if lane.current is not None and now >= lane.current.deadline:
-                self._fail(lane, "not sent in time", lane.current.failure)
-            # Behind a batch that is being retried the queue waits as long as that does.
-            too_old = lane.oldest_at + 2 * self._options.delivery_timeout_s <= now
-            if lane.current is None and lane.queue and lane.oldest_at and too_old:
-                leader = LeaderNotFoundError("no leader could be reached")
-                self._fail_lane(lane, leader)
-        self._check = self._client.loop.call_later(_CHECK_S, self._check_time)
+                self._fail(lane, "not acknowledged in time")
+            if lane.current is None:
+                too_old = lane.expired(now - self._options.delivery_timeout_s)
+                if too_old:
+                    lane.take_head(too_old)
+                    self._fail(lane, "not sent in time")
+        self._check = self._client.loop.call_later(self._check_s, self._check_time)
 
-    def _fail(self, lane: Lane, what: str, cause: Exception | None) -> None:
+    def _fail(self, lane: Lane, what: str) -> None:
+        cause = lane.failure
+        if (
+            cause is None
+            and self._client.snapshot.leader(self._options.topic, lane.partition_id) is None
+        ):
+            cause = LeaderNotFoundError("no leader is known")
         batch = lane.settle()
         error = ProduceFailureError(
             f"{len(batch.messages)} messages to {self._options.topic}/{lane.partition_id}:"
-            f" {what}; {cause}"
+            f" {what}" + (f"; {cause}" if cause else "")
         )
         error.__cause__ = cause
         self._events.failed(lane, batch, error)
@@ -287,6 +303,6 @@ class PythonSink:
         """Fail everything in a lane."""
         assert isinstance(cause, Exception)
         now = self._client.loop.time()
-        lane.in_flight = False
-        while lane.next_batch(self._options.batch_max_bytes, now, now) is not None:
+        while lane.next_batch(self._options.batch_max_bytes, now, 0.0) is not None:
             self._events.failed(lane, lane.settle(), cause)
+        lane.in_flight = False
