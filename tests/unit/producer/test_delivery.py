@@ -162,6 +162,17 @@ def test_while_no_connection_can_be_made_messages_fail_within_delivery_timeout(
     assert (message.value, error) == (b"late", None)
 
 
+def test_what_could_not_be_sent_stays_ahead_of_what_came_later(scripted: Scripted) -> None:
+    script = scripted()
+    script.brokers.reachable = False
+    script.produce(b"a", b"b")
+    script.produce(b"c")
+    script.loop.advance(0.51)
+    script.brokers.reachable = script.brokers.automatic = True
+    script.producer.flush()
+    assert script.brokers.logs[0] == [b"a", b"b", b"c"]
+
+
 @pytest.mark.parametrize("acks", [0, 1])
 def test_a_broker_that_does_not_answer_cannot_hold_a_report_back(
     acks: int, scripted: Scripted
