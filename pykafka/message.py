@@ -14,6 +14,11 @@ __all__ = ["Message", "SharedFields"]
 _EPOCH = dt.datetime(1970, 1, 1)
 
 
+#: Checksum, magic byte, attributes, two lengths; in format 1 also the timestamp.
+_SIZE_V0 = 14
+_SIZE_V1 = 22
+
+
 class SharedFields:
     """What all messages of one batch have in common, stored once per batch.
 
@@ -124,12 +129,12 @@ class Message:
     def _own(self) -> None:
         self._shared = self._shared.copy()
 
-    def set_timestamp(self, timestamp: int | float | dt.datetime | None) -> None:
+    def set_timestamp(self, ts: int | float | dt.datetime | None) -> None:
         """Set the timestamp from milliseconds or a naive UTC datetime."""
-        if isinstance(timestamp, dt.datetime):
-            self.timestamp_dt = timestamp
+        if isinstance(ts, dt.datetime):
+            self.timestamp_dt = ts
         else:
-            self.timestamp: Any = timestamp
+            self.timestamp: Any = ts
 
     @property
     def timestamp_dt(self) -> dt.datetime | None:
@@ -145,7 +150,9 @@ class Message:
         self.timestamp = (value - _EPOCH) // dt.timedelta(milliseconds=1)
 
     def __len__(self) -> int:
-        return len(self.value) if self.value is not None else 0
+        """Bytes that it takes in a message set without offset and size; never 0, as in 2.x."""
+        fixed = _SIZE_V1 if self.protocol_version else _SIZE_V0
+        return fixed + len(self.value or b"") + len(self.partition_key or b"")
 
     def __repr__(self) -> str:
         return (

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import functools
-import inspect
 from collections.abc import Callable, Iterable, Mapping
 from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeVar
@@ -131,7 +130,9 @@ def checked(table: Mapping[str, Option]) -> Callable[[_Init], _Init]:
     """
 
     def decorate(init: _Init) -> _Init:
-        names = list(inspect.signature(init).parameters)[1:]
+        # inspect.signature would say the same, for the price of importing inspect.
+        code = init.__code__
+        names = code.co_varnames[1 : code.co_argcount]
 
         @functools.wraps(init)
         def wrapper(self: Any, *args: Any, **given: Any) -> None:

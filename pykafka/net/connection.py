@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import socket
-import ssl
 from collections import deque
 from collections.abc import Callable
 from typing import Any
@@ -31,7 +30,8 @@ _SMALL = 65536
 #: Reads before the loop looks at its other sockets again.
 _READS_AT_ONCE = 16
 _MAX_CORRELATION_ID = 2**31 - 1
-_AGAIN = (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+#: What a socket without data, or without room, raises.
+_AGAIN: tuple[type[OSError], ...] = (BlockingIOError, InterruptedError)
 
 Done = Callable[[Any, "RemoteError | None"], None]
 
@@ -85,6 +85,8 @@ class Connection:
         self.versions: Any = None
         self._reactor = reactor
         self._sock = sock
+        self._tls = hasattr(sock, "pending")
+        self._again = _tls_again() if self._tls else _AGAIN
         self._client_id = client_id
         self._receive_max_bytes = receive_max_bytes
         self._closed = closed
@@ -167,7 +169,7 @@ class Connection:
             data, pending = out[0]
             try:
                 sent = self._sock.send(data)
-            except _AGAIN:
+            except self._again:
                 self._reactor.watch(self._sock, self._readable, self._write)
                 return
             except OSError as error:
@@ -188,7 +190,7 @@ class Connection:
             room = self._small[self._have :] if frame is None else frame[self._got :]
             try:
                 count = self._sock.recv_into(room)
-            except _AGAIN:
+            except self._again:
                 return
             except OSError as error:
                 self._lost(f"lost: {error}")
@@ -203,9 +205,9 @@ class Connection:
             if not self._open:
                 return
             # A short read has emptied the kernel's buffer (not so TLS: it may hold more).
-            if count < len(room) and not isinstance(self._sock, ssl.SSLSocket):
+            if count < len(room) and not self._tls:
                 return
-        if isinstance(self._sock, ssl.SSLSocket) and self._sock.pending():
+        if self._tls and self._sock.pending():  # type: ignore[attr-defined]  # a TLS socket
             # The selector cannot see what TLS has already decrypted.
             self._reactor.call_soon(self._readable_again)
 
@@ -278,3 +280,9 @@ class Connection:
         response = response_class.decode(frame[start:], pending.version)
         self._pending.popleft()
         pending.finish(response, None)
+
+
+def _tls_again() -> tuple[type[OSError], ...]:
+    import ssl  # as long to import as the rest of the client
+
+    return (*_AGAIN, ssl.SSLWantReadError, ssl.SSLWantWriteError)

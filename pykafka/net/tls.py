@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import socket
-import ssl
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..exceptions import ConnectFailedError
 
+if TYPE_CHECKING:
+    import ssl
+
 __all__ = ["SslConfig", "secure"]
+
+# ssl takes as long to import as the rest of the client: it is, where TLS is used.
 
 
 class SslConfig:
@@ -45,6 +49,8 @@ class SslConfig:
     @property
     def context(self) -> ssl.SSLContext:
         """The ``ssl.SSLContext`` that these make."""
+        import ssl
+
         if self._context is None:
             context = ssl.create_default_context(cafile=self.cafile)
             context.check_hostname = self.check_hostname
@@ -66,6 +72,8 @@ def secure(sock: socket.socket, config: Any, host: str) -> socket.socket:
         ``wrap_socket(sock)``.
     :raises ConnectFailedError: the handshake failed; says why.
     """
+    import ssl
+
     try:
         if isinstance(config, SslConfig):
             config = config.context

@@ -37,7 +37,6 @@ DEVIATIONS: dict[str, str] = {
     "pykafka.protocol.message.Message.VALID_TS_TYPES": "gone: any number is a timestamp",
     "pykafka.protocol.message.Message.decode": "gone: `MessageSet.decode` does it",
     "pykafka.protocol.message.Message.pack_into": "gone: `MessageSet.pack_into` does it",
-    "pykafka.protocol.message.Message.set_timestamp": "the parameter is called `timestamp`",
     "pykafka.utils.socket.*": "gone: sockets are read by `pykafka.net`",
     "pykafka.utils.struct_helpers.*": "gone: messages are declared in `pykafka.wire.messages`",
 }
