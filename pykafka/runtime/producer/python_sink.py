@@ -182,10 +182,13 @@ class PythonSink:
         return batches, wait_s
 
     def _request(self, leader: int, batches: list[tuple[Lane, Batch]]) -> Request:
-        sent = [(lane.partition_id, batch) for lane, batch in batches]
         options = self._options
 
         def message(version: int) -> ProduceRequest:
+            # Connecting took its time: what was failed or put back meanwhile must not be sent.
+            sent = [(lane.partition_id, batch) for lane, batch in batches if lane.current is batch]
+            if not sent:
+                raise ConnectFailedError("the connection came after the messages' time was over")
             request = produce_request(sent, options, version)
             for _, batch in sent:
                 batch.attempts += 1
@@ -276,7 +279,10 @@ class PythonSink:
         for lane in self._lanes.values():
             lane.look(now)
             if lane.current is not None and now >= lane.current.deadline:
-                self._fail(lane, "not acknowledged in time")
+                if lane.current.attempts:
+                    self._fail(lane, "not acknowledged in time")
+                else:
+                    lane.put_back()
             if lane.current is None:
                 too_old = lane.expired(now - self._options.delivery_timeout_s)
                 if too_old:

@@ -23,6 +23,7 @@ from pykafka.core.effects import Now, Refresh, Request, Sleep, Wait
 from pykafka.core.metadata import BrokerInfo, PartitionInfo, Snapshot, TopicInfo
 from pykafka.exceptions import (
     ConnectFailedError,
+    KafkaException,
     LeaderNotAvailable,
     ProduceFailureError,
     SocketDisconnectedError,
@@ -183,7 +184,8 @@ class Brokers:
 
     :ivar logs: values by partition, as they lie in the log.
     :ivar pending: requests that arrived and wait for the script's answer.
-    :ivar reachable: whether connections can be made.
+    :ivar reachable: whether connections can be made; ``connecting_s`` is how long each
+        request waits for one.
     :ivar automatic: answer every request at once.
     """
 
@@ -191,6 +193,7 @@ class Brokers:
     logs: dict[int, list[bytes | None]] = field(default_factory=dict)
     pending: list[Sent] = field(default_factory=list)
     reachable: bool = True
+    connecting_s: float = 0.0
     automatic: bool = False
 
     def append(self, partition: int, values: list[bytes | None]) -> int:
@@ -199,11 +202,20 @@ class Brokers:
         return len(log) - len(values)
 
     def receive(self, effect: Request, resume: Callable[..., None]) -> None:
+        if self.connecting_s:
+            self.loop.call_later(self.connecting_s, self._connected, effect, resume)
+        else:
+            self._connected(effect, resume)
+
+    def _connected(self, effect: Request, resume: Callable[..., None]) -> None:
         if not self.reachable:
-            error = ConnectFailedError("the script refuses connections")
-            self.loop.call_later(0.5, resume, None, error)
+            resume(None, ConnectFailedError("the script refuses connections"))
             return
-        message = effect.message(0)  # type: ignore[operator]
+        try:
+            message = effect.message(0)  # type: ignore[operator]
+        except KafkaException as error:
+            resume(None, error)
+            return
         sent = Sent(effect.node, message, effect.respond, resume, self)
         for other in self.pending:
             assert not other.values.keys() & sent.values.keys(), "two batches of one partition"
@@ -281,6 +293,17 @@ class Client:
             woken()
 
 
+@dataclass(order=True)
+class Partition:
+    """What a producer uses of :class:`pykafka.partition.Partition`."""
+
+    _id: int
+
+    @property
+    def id(self) -> int:
+        return self._id
+
+
 class Script:
     """A producer of one topic, and the hands on everything around it."""
 
@@ -288,7 +311,7 @@ class Script:
         self.client = Client({0: 0} if leaders is None else leaders)
         self.loop = self.client.loop
         self.brokers = self.client.brokers
-        self.partitions = [SimpleNamespace(id=id_, _id=id_) for id_ in self.client.leaders]
+        self.partitions = [Partition(id_) for id_ in self.client.leaders]
         self.topic = SimpleNamespace(
             name=TOPIC.encode(), partitions={part.id: part for part in self.partitions}
         )
@@ -334,6 +357,7 @@ class Script:
     def close(self) -> None:
         """Everything is well at last; whatever was not settled is."""
         self.brokers.reachable = self.brokers.automatic = True
+        self.brokers.connecting_s = 0.0
         self.client.set_leaders(dict.fromkeys(self.client.leaders, 0))
         for sent in list(self.brokers.pending):
             sent.acknowledge()

@@ -164,13 +164,25 @@ def test_while_no_connection_can_be_made_messages_fail_within_delivery_timeout(
 
 def test_what_could_not_be_sent_stays_ahead_of_what_came_later(scripted: Scripted) -> None:
     script = scripted()
-    script.brokers.reachable = False
+    script.brokers.reachable, script.brokers.connecting_s = False, 0.5
     script.produce(b"a", b"b")
     script.produce(b"c")
     script.loop.advance(0.51)
     script.brokers.reachable = script.brokers.automatic = True
     script.producer.flush()
     assert script.brokers.logs[0] == [b"a", b"b", b"c"]
+
+
+def test_what_was_reported_while_connecting_is_not_sent_afterwards(scripted: Scripted) -> None:
+    script = scripted(delivery_reports=True, delivery_timeout_ms=2000)
+    script.brokers.connecting_s = 5.0
+    script.produce(b"old")
+    script.loop.advance(4)
+    script.produce(b"young")
+    script.brokers.automatic, script.brokers.connecting_s = True, 0.0
+    script.producer.flush()
+    assert script.brokers.logs[0] == [b"young"]
+    assert [message.value for message, error in script.reports() if error] == [b"old"]
 
 
 @pytest.mark.parametrize("acks", [0, 1])

@@ -86,9 +86,10 @@ class Producing(RuleBasedStateMachine):
     def a_connection_breaks(self, data: st.DataObject, written: bool) -> None:
         self._pending(data).lose(written)
 
-    @rule(reachable=st.booleans())
-    def connections_can_be_made(self, reachable: bool) -> None:
+    @rule(reachable=st.booleans(), seconds=st.sampled_from([0.0, 0.0, 0.3, 3.0]))
+    def connections_can_be_made(self, reachable: bool, seconds: float) -> None:
         self.script.brokers.reachable = reachable
+        self.script.brokers.connecting_s = seconds
 
     @rule(partition=_PARTITIONS, leader=_BROKERS, known=st.booleans())
     def a_partition_moves(self, partition: int, leader: int, known: bool) -> None:
@@ -141,6 +142,7 @@ class Producing(RuleBasedStateMachine):
         if not hasattr(self, "script"):
             return
         self.script.brokers.automatic = self.script.brokers.reachable = True
+        self.script.brokers.connecting_s = 0.0
         self.script.client.set_leaders({0: 0, 1: 1, 2: 1})
         for sent in list(self.script.brokers.pending):
             sent.acknowledge()
