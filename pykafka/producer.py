@@ -21,9 +21,10 @@ from .exceptions import (
     UnsupportedVersion,
 )
 from .message import Message
-from .partitioners import RandomPartitioner
-from .runtime.producer.core import Production, SyncReport
+from .partitioners import InIdOrder, RandomPartitioner
+from .runtime.producer.core import Production
 from .runtime.producer.python_sink import PythonSink
+from .runtime.producer.reports import SyncReport
 from .wire.records.codecs import require_codec
 from .wire.records.encode import MESSAGE_OVERHEAD
 
@@ -108,8 +109,8 @@ class Producer:
         self._partitioner = partitioner or RandomPartitioner()
         self._serializer = serializer
         self._max_size = max_request_size
-        self._batch_bytes = max_request_size
-        self._partitions = list(topic.partitions.values())
+        self._unreported = not (sync or delivery_reports)
+        self._partitions = InIdOrder(topic.partitions.values())
         name = topic.name.decode()
         send = SendOptions(
             name,
@@ -206,18 +207,18 @@ class Producer:
             self._refuse_size(size)
         if timestamp is not None:
             self._refuse_timestamp()
-        lane = core.lanes[self._partitioner(self._partitions, partition_key).id]
+        lane = core.lanes[self._partitioner(self._partitions, partition_key)._id]
         produced = _new(Message)
         produced.value = message
         produced.partition_key = partition_key
         produced.offset = -1
         produced.timestamp = timestamp
-        if self._settings.sync:
-            return self._produce_sync(produced, lane, size)
-        if self._settings.delivery_reports:
-            produced._shared = core.shared_for_thread(lane)
-        else:
+        if self._unreported:
             produced._shared = lane.shared
+        elif self._settings.sync:
+            return self._produce_sync(produced, lane, size)
+        else:
+            produced._shared = core.shared_for_thread(lane)
         lane.queue.append(produced)
         lane.bytes += size
         core.issued = number = core.count()

@@ -104,7 +104,7 @@ class ArrayOf(WireType[list[T]]):
 
 def as_wire_type(declared: WireType[T] | type[T]) -> WireType[T]:
     """A declaration names a struct by its class alone."""
-    return declared if isinstance(declared, WireType) else StructOf(declared)  # type: ignore[arg-type]
+    return declared if isinstance(declared, WireType) else StructOf(declared)  # type: ignore[arg-type]  # no wire type
 
 
 BOOL: Fixed[bool] = Fixed("bool", "?")

@@ -188,7 +188,7 @@ class Struct(metaclass=StructMeta):
     """
 
     fields: ClassVar[tuple[Field, ...]] = ()
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # how Python spells "unhashable"
 
     if not TYPE_CHECKING:
 

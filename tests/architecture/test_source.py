@@ -21,7 +21,9 @@ SOFT_MODULE, HARD_MODULE = 500, 700
 SOFT_FUNCTION, HARD_FUNCTION = 50, 80
 
 #: "path" or "path:function" -> why it may pass the soft limit.
-LARGER: dict[str, str] = {}
+LARGER: dict[str, str] = {
+    "pykafka/options.py": "tables: each option is declared in one place",
+}
 
 #: Generated files: their generator is what has a shape.
 GENERATED: set[str] = set()
@@ -134,7 +136,8 @@ def test_what_is_switched_off_or_left_open_says_why(path: Path) -> None:
     problems = [
         f"{_name(path)}:{number}: {line.strip()}"
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
-        if any(pattern.search(line) for pattern in UNREASONED)
+        # Tests pass wrong types on purpose, all the time.
+        if any(pattern.search(line) for pattern in UNREASONED[path not in PACKAGE :])
     ]
     assert not problems, "\n".join(problems)
 

@@ -111,7 +111,7 @@ def test_what_a_version_lacks_reads_as_its_default() -> None:
 def test_there_are_no_other_attributes() -> None:
     decoded = FetchRequest.decode(fetch().encode(0), 0)
     with pytest.raises(AttributeError, match="FetchRequest has no field 'topcis'"):
-        decoded.topcis  # type: ignore[attr-defined]  # noqa: B018
+        decoded.topcis  # type: ignore[attr-defined]  # noqa: B018 - read for its error
     with pytest.raises(AttributeError):
         decoded.topcis = []  # type: ignore[attr-defined]
 

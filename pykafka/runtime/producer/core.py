@@ -6,10 +6,7 @@ import atexit
 import itertools
 import logging
 import sys
-from collections import deque
 from collections.abc import Callable, Sequence
-from itertools import groupby
-from operator import attrgetter
 from typing import Any
 
 from ...core.producing import Batch, Lane
@@ -23,6 +20,7 @@ from ...exceptions import (
 from ...message import Message, SharedFields
 from ...options import Settings
 from ..client import ClientCore
+from .reports import ThreadReports, report
 from .sink import RecordSink
 
 __all__ = ["Production"]
@@ -83,7 +81,9 @@ class Production:
         # No condition: the standard library's blocks the thread of all greenlets.
         self._room = client.backend.event()
         self._linger: Any = None
-        self._reports = _Reports(client.backend)
+        # Who lingers for all of the delivery time-out is never sent.
+        self._linger_s = min(settings.linger_ms, settings.delivery_timeout_ms / 2) / 1000
+        self._reports = ThreadReports(client.backend)
 
     # -- life -------------------------------------------------------------------------
 
@@ -273,7 +273,7 @@ class Production:
         if self._running:
             self.wake_at = self.issued + s.min_queued_messages - queued
         if self._linger is None:
-            self._linger = self._client.loop.call_later(s.linger_ms / 1000, self._lingered)
+            self._linger = self._client.loop.call_later(self._linger_s, self._lingered)
         self._sink.wake()
 
     def _lingered(self) -> None:
@@ -311,7 +311,7 @@ class Production:
 
     def _account(self, batch: Batch, error: Exception | None) -> None:
         if self._settings.delivery_reports or self._settings.sync:
-            _report(batch.messages, error)
+            report(batch.messages, error)
         elif error is not None:
             with self._lock:
                 self._failures.append((batch.messages, error))
@@ -423,67 +423,6 @@ class _Then:
 
     def __init__(self, function: Callable[[], None]) -> None:
         self.set = function
-
-
-def _report(messages: Sequence[Message], error: Exception | None) -> None:
-    """Give each producing thread its part of a batch, in one piece."""
-    for reports, theirs in groupby(messages, _REPORT_QUEUE):
-        if reports is not None:
-            reports.put((list(theirs), error))
-
-
-_REPORT_QUEUE = attrgetter("_shared.delivery_report_q")
-
-
-class _Reports:
-    """Reports per producing thread; batches are taken apart when they are asked for."""
-
-    def __init__(self, backend: Any) -> None:
-        self._backend = backend
-        self._local = backend.local()
-
-    def shared(self, lane: Lane) -> SharedFields:
-        per_lane = self._own().lanes
-        shared: SharedFields | None = per_lane.get(lane.partition_id)
-        if shared is None:
-            shared = lane.shared.copy()
-            shared.delivery_report_q = self._local.queue
-            per_lane[lane.partition_id] = shared
-        return shared
-
-    def get(self, block: bool, timeout: float | None) -> tuple[Message, Exception | None]:
-        own = self._own()
-        if not own.opened:
-            messages, error = own.queue.get(block, timeout)
-            own.opened.extend((message, error) for message in messages)
-        message, error = own.opened.popleft()
-        return message, error
-
-    def _own(self) -> Any:
-        local = self._local
-        if not hasattr(local, "queue"):
-            local.queue = self._backend.queue()
-            local.opened = deque()
-            local.lanes = {}
-        return local
-
-
-class SyncReport:
-    """The report of one message whose producer waits for it."""
-
-    def __init__(self, event: Any) -> None:
-        self._event = event
-        self.error: Exception | None = None
-
-    def put(self, report: tuple[list[Message], Exception | None]) -> None:
-        """Called on the I/O thread."""
-        self.error = report[1]
-        self._event.set()
-
-    def wait(self, timeout_s: float) -> bool:
-        """Wait for the report; whether it came."""
-        come: bool = self._event.wait(timeout_s)
-        return come
 
 
 # -- the end of the program -----------------------------------------------------------

@@ -51,7 +51,10 @@ class PythonSink:
         self._by_leader: dict[int, list[Lane]] = {}
         self._orphans: list[Lane] = []
         self._refreshing: Task | None = None
-        self._check_s = min(_CHECK_S, options.delivery_timeout_s / 4)
+        self._check_s = min(_CHECK_S, options.delivery_timeout_s / 8)
+        # Shorter by the look that sees a message, the one that finds it too old, and one more
+        # for a busy machine: the promise is that its outcome is told within the time-out.
+        self._lifetime_s = options.delivery_timeout_s - 3 * self._check_s
         self._stopped = True
 
     def start(self, lanes: Mapping[int, Lane], events: SinkEvents) -> None:
@@ -167,7 +170,7 @@ class PythonSink:
             if lane.not_before > now:
                 wait_s = min(wait_s or lane.not_before - now, lane.not_before - now)
                 continue
-            batch = lane.next_batch(limit, now, self._options.delivery_timeout_s)
+            batch = lane.next_batch(limit, now, self._lifetime_s)
             if batch is None:
                 continue
             batches.append((lane, batch))
@@ -284,7 +287,7 @@ class PythonSink:
                 else:
                     lane.put_back()
             if lane.current is None:
-                too_old = lane.expired(now - self._options.delivery_timeout_s)
+                too_old = lane.expired(now - self._lifetime_s)
                 if too_old:
                     lane.take_head(too_old)
                     self._fail(lane, "not sent in time")

@@ -1,0 +1,75 @@
+"""Delivery reports: what became of a message, for whoever asks for it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from ...core.producing import Lane
+from ...message import Message, SharedFields
+
+__all__ = ["SyncReport", "ThreadReports", "report"]
+
+
+def report(messages: Sequence[Message], error: Exception | None) -> None:
+    """Give each producing thread its part of a batch, in one piece."""
+    for reports, theirs in groupby(messages, _REPORT_QUEUE):
+        if reports is not None:
+            reports.put((list(theirs), error))
+
+
+_REPORT_QUEUE = attrgetter("_shared.delivery_report_q")
+
+
+class ThreadReports:
+    """Reports per producing thread; batches are taken apart when they are asked for."""
+
+    def __init__(self, backend: Any) -> None:
+        self._backend = backend
+        self._local = backend.local()
+
+    def shared(self, lane: Lane) -> SharedFields:
+        per_lane = self._own().lanes
+        shared: SharedFields | None = per_lane.get(lane.partition_id)
+        if shared is None:
+            shared = lane.shared.copy()
+            shared.delivery_report_q = self._local.queue
+            per_lane[lane.partition_id] = shared
+        return shared
+
+    def get(self, block: bool, timeout: float | None) -> tuple[Message, Exception | None]:
+        own = self._own()
+        if not own.opened:
+            messages, error = own.queue.get(block, timeout)
+            own.opened.extend((message, error) for message in messages)
+        message, error = own.opened.popleft()
+        return message, error
+
+    def _own(self) -> Any:
+        local = self._local
+        if not hasattr(local, "queue"):
+            local.queue = self._backend.queue()
+            local.opened = deque()
+            local.lanes = {}
+        return local
+
+
+class SyncReport:
+    """The report of one message whose producer waits for it."""
+
+    def __init__(self, event: Any) -> None:
+        self._event = event
+        self.error: Exception | None = None
+
+    def put(self, report: tuple[list[Message], Exception | None]) -> None:
+        """Called on the I/O thread."""
+        self.error = report[1]
+        self._event.set()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for the report; whether it came."""
+        come: bool = self._event.wait(timeout_s)
+        return come
