@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..exceptions import UnknownTopicOrPartition
+from ..exceptions import InvalidOptionError, UnknownTopicOrPartition
 
 if TYPE_CHECKING:
     from ..client import KafkaClient
     from ..core.metadata import TopicInfo
     from ..topic import Topic
 
-__all__ = ["PartitionRow", "TopicRow", "describe", "existing_topic", "list_topics"]
+__all__ = [
+    "PartitionRow",
+    "TopicRow",
+    "check_partitions",
+    "describe",
+    "existing_topic",
+    "list_topics",
+]
 
 
 class PartitionRow(NamedTuple):
@@ -70,6 +78,21 @@ def existing_topic(client: KafkaClient, name: str) -> Topic:
     if topic is None:
         raise _unknown(name)
     return topic
+
+
+def check_partitions(topic: Topic, ids: Collection[int]) -> list[int]:
+    """Ids of partitions in order; all that the topic has if none is given.
+
+    :raises InvalidOptionError: the topic does not have one of them.
+    """
+    there = sorted(topic.partitions)
+    for id_ in ids:
+        if id_ not in there:
+            raise InvalidOptionError(
+                f"topic {topic.name.decode()} has no partition {id_}; it has {there[0]} to"
+                f" {there[-1]}"
+            )
+    return sorted(set(ids)) or there
 
 
 def _row(topic: TopicInfo) -> TopicRow:

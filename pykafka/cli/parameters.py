@@ -1,0 +1,26 @@
+"""Kinds of values that several commands take."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TypeAlias
+
+import click
+
+from ..exceptions import InvalidOptionError
+from .places import parse_place
+
+__all__ = ["Place", "to_place"]
+
+#: An ``OffsetType``, an offset, or a naive UTC datetime.
+Place: TypeAlias = "int | dt.datetime"
+
+
+def to_place(context: click.Context, parameter: click.Parameter, value: str | None) -> Place | None:
+    """Callback of options that take a place in a topic's log; see :func:`.places.parse_place`."""
+    if value is None:
+        return None
+    try:
+        return parse_place(value)
+    except InvalidOptionError as error:
+        raise click.BadParameter(str(error), context, parameter) from error
