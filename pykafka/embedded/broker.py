@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from . import probe
 from .kafka_runtime import KafkaRuntime
 from .ports import HOST
 from .process import GuardedPopen
-from .properties import Properties
+from .properties import Ports, Properties
 from .service import Service, ServiceFolder, write_properties
 
 __all__ = ["EmbeddedBroker", "KafkaNode"]
@@ -51,7 +52,11 @@ class KafkaNode(Service):
         arguments = ("format", f"--cluster-id={cluster_id}", "-c", str(self._configuration))
         command = self._runtime.command("kafka.tools.StorageTool", *arguments)
         with self.log_file.open("ab") as log, GuardedPopen(command, stdout=log, stderr=log) as tool:
-            status = tool.wait(_FORMAT_WITHIN)
+            try:
+                status: int | None = tool.wait(_FORMAT_WITHIN)
+            except subprocess.TimeoutExpired:
+                tool.kill()
+                status = None
         if status != 0:
             raise ServiceStartError(
                 f"{self.name}: {self.log_dir} could not be formatted; the end of {self.log_file}:\n"
@@ -69,7 +74,7 @@ class EmbeddedBroker(KafkaNode):
     def __init__(
         self,
         broker_id: int,
-        port: int,
+        ports: Ports,
         runtime: KafkaRuntime,
         folder: Path,
         properties: Properties,
@@ -78,9 +83,11 @@ class EmbeddedBroker(KafkaNode):
         start_timeout: float,
         forget: Callable[[int], None],
     ) -> None:
-        super().__init__(f"broker {broker_id}", port, runtime, folder, properties, home)
+        super().__init__(f"broker {broker_id}", ports.plain, runtime, folder, properties, home)
         #: As in metadata answers.
         self.id = broker_id
+        #: TCP port for TLS; None without.
+        self.tls_port = ports.tls
         self._start_timeout = start_timeout
         self._forget = forget
 

@@ -11,18 +11,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from ..exceptions import InvalidOptionError, UsageError, WaitTimedOutError
+from ..exceptions import InvalidOptionError, UsageError
 from . import probe
 from .artifacts import class_path, report_to_stderr
 from .broker import EmbeddedBroker, KafkaNode
+from .certificates import Certificates
 from .java import find_java
 from .kafka_runtime import KafkaRuntime
-from .ports import free_ports
+from .ports import HOST, free_ports
 from .process import GuardedPopen
-from .properties import Quorum, broker_properties, controller_properties
+from .properties import Ports, Quorum, broker_properties, controller_properties
 from .releases import find_release
 from .service import Service, ServiceFolder, property_text
-from .topics import QuorumTopics, TopicStore, check_topic
+from .tools import KafkaTools
+from .topics import TOPIC_WITHIN, QuorumTopics, TopicStore, check_topic
 from .waiting import wait_until
 from .zookeeper import EmbeddedZookeeper
 from .zookeeper_admin import ZookeeperTopics, forget_broker
@@ -31,8 +33,6 @@ __all__ = ["EmbeddedKafka"]
 
 #: Node id of a KRaft cluster's controller; brokers count from 0.
 _CONTROLLER = 1000
-#: Seconds for a topic to get leaders, or to vanish.
-_TOPIC_WITHIN = 60.0
 
 
 class EmbeddedKafka:
@@ -49,12 +49,14 @@ class EmbeddedKafka:
 
     :param release: a version, or a part of one (:func:`~pykafka.embedded.find_release`).
     :param config: broker properties, over the defaults that suit tests.
+    :param tls: listen with TLS too (0.9 and newer), with certificates made for it by ``openssl``.
     :param data_dir: folder for logs and data, kept afterwards; a temporary one if None.
     :param keep_data: keep the temporary folder too. It is always kept when a start fails.
     :param start_timeout: seconds for each step of the start.
     :param progress: gets a line for each download.
-    :raises InvalidOptionError: ``release`` is no version, or ``brokers`` less than 1.
-    :raises MissingRequirementError: Java or the jars cannot be had.
+    :raises InvalidOptionError: ``release`` is no version, ``brokers`` less than 1, or ``tls``
+        asked of a release that has none.
+    :raises MissingRequirementError: Java, the jars or, with ``tls``, openssl cannot be had.
     :raises ServiceStartError: a server does not start; with the end of its log.
     """
 
@@ -64,6 +66,7 @@ class EmbeddedKafka:
         brokers: int = 1,
         *,
         config: Mapping[str, object] | None = None,
+        tls: bool = False,
         data_dir: str | Path | None = None,
         keep_data: bool = False,
         start_timeout: float = 90.0,
@@ -74,18 +77,25 @@ class EmbeddedKafka:
         self.release = find_release(release)
         self._start_timeout = start_timeout
         self._progress = progress
-        self._java = find_java()
+        if tls and self.release.number < (0, 9):
+            raise InvalidOptionError(f"tls=True: Kafka {self.release.version} has none; 0.9 has")
+        java = find_java()
         jars = class_path(self.release.coordinates, progress)
         self._folder = ServiceFolder(f"kafka-{self.release.version}", data_dir, keep=keep_data)
         #: Configuration, logs and data of all servers.
         self.data_dir = self._folder.path
-        self._runtime = KafkaRuntime.for_servers(self.release, self._java, jars, self.data_dir)
+        self._runtime = KafkaRuntime.for_servers(self.release, java, jars, self.data_dir)
+        self._tools = KafkaTools(self.release, self.data_dir, progress)
         self._zookeeper: EmbeddedZookeeper | None = None
         self._controller: KafkaNode | None = None
         #: The brokers, ``brokers[i].id == i``.
         self.brokers: list[EmbeddedBroker] = []
+        #: Of the TLS listeners; None without ``tls``.
+        self.certificates: Certificates | None = None
         try:
-            self._start(brokers, dict(config or {}))
+            if tls:
+                self.certificates = Certificates(self.data_dir / "certificates")
+            self._start(brokers, config or {})
         except BaseException:
             # The folder stays: the error names the log in it.
             self._end(Service.kill)
@@ -95,6 +105,12 @@ class EmbeddedKafka:
     def bootstrap(self) -> str:
         """The brokers' addresses: ``"127.0.0.1:port,127.0.0.1:port"``."""
         return ",".join(broker.address for broker in self.brokers)
+
+    @property
+    def bootstrap_tls(self) -> str | None:
+        """As :attr:`bootstrap`, for TLS; None without ``tls``."""
+        ports = [broker.tls_port for broker in self.brokers if broker.tls_port is not None]
+        return ",".join(f"{HOST}:{port}" for port in ports) or None
 
     @property
     def zookeeper(self) -> str | None:
@@ -139,15 +155,11 @@ class EmbeddedKafka:
         self._await_view(lambda view: name not in view.names, f"topic {name!r} gone")
 
     def topics(self) -> list[str]:
-        """The names of all topics, as the first running broker sees them.
+        """The names of all topics.
 
-        :raises WaitTimedOutError: it does not answer.
+        :raises WaitTimedOutError: the broker that was asked (from 4.0 on) does not answer.
         """
-        broker = self._running()[0]
-        view = probe.ask(broker.port)
-        if view is None:
-            raise WaitTimedOutError(f"{broker.name} does not answer")
-        return sorted(view.names)
+        return self._topics().names()
 
     def await_topic(self, name: str, partitions: int) -> None:
         """Return when every running broker sees a leader for each partition.
@@ -169,27 +181,11 @@ class EmbeddedKafka:
         jvm_args: Sequence[str] = (),
         timeout: float = 120.0,
     ) -> subprocess.CompletedProcess[bytes]:
-        """Run a Java class of this release, such as ``kafka.tools.ConsoleProducer``.
-
-        :param main_class: tools that have moved since 0.8 are found by their old name.
-        :param input: goes to its standard input.
-        :return: with ``returncode``, ``stdout`` and ``stderr`` (its log among it).
-        :raises subprocess.TimeoutExpired: it did not end within ``timeout`` seconds.
-        """
-        with self.popen_tool(
-            main_class,
-            arguments,
-            jvm_args=jvm_args,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        ) as process:
-            try:
-                output, errors = process.communicate(input or b"", timeout)
-            except BaseException:
-                process.kill()
-                raise
-        return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+        """Run a Java class of this release, such as ``kafka.tools.ConsoleProducer``, to its end:
+        :meth:`KafkaTools.run <pykafka.embedded.tools.KafkaTools.run>`."""
+        return self._tools.run(
+            main_class, arguments, input=input, jvm_args=jvm_args, timeout=timeout
+        )
 
     def popen_tool(
         self,
@@ -199,16 +195,9 @@ class EmbeddedKafka:
         jvm_args: Sequence[str] = (),
         **options: Any,
     ) -> GuardedPopen:
-        """As :meth:`run_tool`, without waiting.
-
-        :param options: as :class:`subprocess.Popen` takes.
-        :return: a Popen; it is killed when it is dropped, or this process ends.
-        """
-        jars = class_path(self.release.tool_coordinates, self._progress)
-        runtime = KafkaRuntime.for_tools(self.release, self._java, jars, self.data_dir)
-        tool = self.release.tool_class(main_class)
-        command = runtime.command(tool, *arguments, jvm=jvm_args)
-        return GuardedPopen(command, **options)
+        """Start a Java class of this release:
+        :meth:`KafkaTools.popen <pykafka.embedded.tools.KafkaTools.popen>`."""
+        return self._tools.popen(main_class, arguments, jvm_args=jvm_args, **options)
 
     def repair(self) -> None:
         """Have every server run again that was paused, stopped or killed, or has died.
@@ -253,19 +242,24 @@ class EmbeddedKafka:
         self.stop()
 
     def _start(self, count: int, config: Mapping[str, object]) -> None:
-        quorum_port, *ports = free_ports(count + 1)
+        quorum_port, *free = free_ports(1 + 2 * count)
         metadata = (
             self._start_quorum(quorum_port) if self.release.kraft else self._start_zookeeper()
         )
-        for number, port in enumerate(ports):
+        secured = self.certificates.broker_properties if self.certificates else {}
+        for number in range(count):
+            ports = Ports(free.pop(), free.pop() if secured else None)
             folder = self.data_dir / f"broker-{number}"
+            properties = broker_properties(
+                self.release, number, ports, folder, count, metadata, {**secured, **config}
+            )
             self.brokers.append(
                 EmbeddedBroker(
                     number,
-                    port,
+                    ports,
                     self._runtime,
                     folder,
-                    broker_properties(self.release, number, port, folder, count, metadata, config),
+                    properties,
                     self._folder,
                     start_timeout=self._start_timeout,
                     forget=self._forget,
@@ -328,14 +322,13 @@ class EmbeddedKafka:
         """Return when every running broker answers, and with what is ``expected``."""
 
         def seen_by_all() -> bool:
-            views = [probe.ask(broker.port) for broker in self._running()]
-            return all(view is not None and expected(view) for view in views)
+            return probe.all_see(((HOST, broker.port) for broker in self._running()), expected)
 
-        wait_until(seen_by_all, _TOPIC_WITHIN, f"{what}, seen by all running brokers")
+        wait_until(seen_by_all, TOPIC_WITHIN, f"{what}, seen by all running brokers")
 
     def _topics(self) -> TopicStore:
         if self._zookeeper is not None:
-            return ZookeeperTopics(self._zookeeper.address, len(self.brokers))
+            return ZookeeperTopics(self._zookeeper.address, [broker.id for broker in self.brokers])
         return QuorumTopics(self._running()[0].port)
 
     def _running(self) -> list[EmbeddedBroker]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -13,7 +14,7 @@ from ..wire.messages.metadata import MetadataRequest, MetadataResponse
 from ..wire.schema import ApiMessage
 from .ports import HOST
 
-__all__ = ["View", "ask", "ask_for_offsets_topic", "exchange"]
+__all__ = ["View", "all_see", "ask", "ask_for_offsets_topic", "exchange"]
 
 _M = TypeVar("_M", bound=ApiMessage)
 _CLIENT_ID = "pykafka-embedded"
@@ -41,9 +42,9 @@ class View:
         return [name for name, _ in self.topics]
 
 
-def ask(port: int) -> View | None:
+def ask(port: int, host: str = HOST) -> View | None:
     """The cluster as the broker on ``port`` sees it; None if it does not answer (yet)."""
-    answer = exchange(port, MetadataRequest(topics=[]), MetadataResponse, 0)
+    answer = exchange(port, MetadataRequest(topics=[]), MetadataResponse, 0, host)
     if answer is None:
         return None
     topics = (
@@ -62,19 +63,27 @@ def ask_for_offsets_topic(port: int) -> None:
     _frame(port, FindCoordinatorRequest(), 0)
 
 
-def exchange(port: int, request: ApiMessage, answer: type[_M], version: int) -> _M | None:
+def all_see(addresses: Iterable[tuple[str, int]], expected: Callable[[View], bool]) -> bool:
+    """Whether each of these brokers (host, port) answers, and with what is ``expected``."""
+    views = [ask(port, host) for host, port in addresses]
+    return all(view is not None and expected(view) for view in views)
+
+
+def exchange(
+    port: int, request: ApiMessage, answer: type[_M], version: int, host: str = HOST
+) -> _M | None:
     """The answer of the broker on ``port``, over a connection of its own; None if none came."""
-    frame = _frame(port, request, version)
+    frame = _frame(port, request, version, host)
     if frame is None:
         return None
     _, body = decode_response_header(type(request), version, frame)
     return answer.decode(frame[body:], version)
 
 
-def _frame(port: int, request: ApiMessage, version: int) -> bytes | None:
+def _frame(port: int, request: ApiMessage, version: int, host: str = HOST) -> bytes | None:
     """An answer's frame without its length; None for a broker that is down, or hangs up."""
     try:
-        with socket.create_connection((HOST, port), _ANSWER_WITHIN) as sock:
+        with socket.create_connection((host, port), _ANSWER_WITHIN) as sock:
             sock.sendall(encode_request(request, version, 1, _CLIENT_ID))
             with sock.makefile("rb") as stream:
                 (size,) = struct.unpack(">i", stream.read(4))

@@ -12,6 +12,7 @@ import threading
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import IO, Any
 
 from ..exceptions import ServiceStartError, WaitTimedOutError
@@ -52,7 +53,8 @@ class GuardedPopen(subprocess.Popen[bytes]):
     """A :class:`subprocess.Popen` whose command ends when this process does, whatever way.
 
     Standard streams, status and signals are the command's, though ``pid`` is its guard's.
-    ``remove`` is deleted if this process dies first. Dropping the object kills the command.
+    ``remove`` is deleted if this process dies first. Dropping the object, or leaving
+    its ``with`` by an error, kills the command.
     """
 
     def __init__(
@@ -71,6 +73,17 @@ class GuardedPopen(subprocess.Popen[bytes]):
                 start_new_session=True,
                 **options,
             )
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Wait for the command; if an error ends the ``with``, kill it first."""
+        if kind is not None:
+            self.kill()
+        super().__exit__(kind, error, trace)
 
     def send_signal(self, sig: int) -> None:
         """SIGKILL, SIGTERM, SIGSTOP or SIGCONT; returns when it was sent (or the command gone)."""

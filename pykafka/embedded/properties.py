@@ -9,7 +9,7 @@ from pathlib import Path
 from .ports import HOST
 from .releases import KafkaRelease
 
-__all__ = ["Quorum", "broker_properties", "controller_properties"]
+__all__ = ["Ports", "Quorum", "broker_properties", "controller_properties"]
 
 Properties = dict[str, object]
 
@@ -31,10 +31,25 @@ class Quorum:
         }
 
 
+@dataclass(frozen=True)
+class Ports:
+    """Where a broker listens."""
+
+    plain: int
+    #: None for no TLS.
+    tls: int | None
+
+    @property
+    def listeners(self) -> str:
+        """As the property of that name wants it (0.9 and newer)."""
+        plain = f"PLAINTEXT://{HOST}:{self.plain}"
+        return plain if self.tls is None else f"{plain},SSL://{HOST}:{self.tls}"
+
+
 def broker_properties(
     release: KafkaRelease,
     node_id: int,
-    port: int,
+    ports: Ports,
     folder: Path,
     brokers: int,
     metadata: str | Quorum,
@@ -46,7 +61,7 @@ def broker_properties(
     :param metadata: ZooKeeper's address, or the KRaft quorum.
     """
     properties: Properties = {
-        **_identity(node_id, port, release, metadata),
+        **_identity(node_id, ports, release, metadata),
         "log.dirs": folder / "data",
         "auto.create.topics.enable": True,
         "delete.topic.enable": True,
@@ -95,21 +110,23 @@ def controller_properties(quorum: Quorum, folder: Path) -> Properties:
     }
 
 
-def _identity(node_id: int, port: int, release: KafkaRelease, metadata: str | Quorum) -> Properties:
+def _identity(
+    node_id: int, ports: Ports, release: KafkaRelease, metadata: str | Quorum
+) -> Properties:
     if isinstance(metadata, Quorum):
         return {
             "process.roles": "broker",
             "node.id": node_id,
-            "listeners": f"PLAINTEXT://{HOST}:{port}",
+            "listeners": ports.listeners,
             "broker.heartbeat.interval.ms": 500,
             **metadata.properties,
         }
-    addresses: Properties = {"listeners": f"PLAINTEXT://{HOST}:{port}"}
+    addresses: Properties = {"listeners": ports.listeners}
     if release.number < (0, 9):
         addresses = {
             "host.name": HOST,
             "advertised.host.name": HOST,
-            "port": port,
+            "port": ports.plain,
         }
     return {
         "broker.id": node_id,

@@ -16,8 +16,10 @@ from ..wire.messages.create_topics import (
 from ..wire.messages.delete_topics import DeleteTopicsRequest, DeleteTopicsResponse
 from . import probe
 
-__all__ = ["QuorumTopics", "TopicStore", "check_topic"]
+__all__ = ["TOPIC_WITHIN", "QuorumTopics", "TopicStore", "check_topic"]
 
+#: Seconds for a topic to get leaders, or to vanish.
+TOPIC_WITHIN = 60.0
 #: Milliseconds that a broker may take.
 _TIMEOUT_MS = 8_000
 _EXISTS = 36
@@ -36,6 +38,9 @@ class TopicStore(Protocol):
 
     def delete(self, name: str) -> None:
         """Begin to delete a topic."""
+
+    def names(self) -> list[str]:
+        """The topics there are."""
 
 
 def check_topic(name: str, partitions: int, replication_factor: int, brokers: int) -> None:
@@ -82,6 +87,13 @@ class QuorumTopics:
         if answer is None:
             raise WaitTimedOutError(f"topic {name!r}: no answer from port {self._port}")
         _check(name, answer.responses[0].error_code, None)
+
+    def names(self) -> list[str]:
+        """As :meth:`TopicStore.names`."""
+        view = probe.ask(self._port)
+        if view is None:
+            raise WaitTimedOutError(f"the topics' names: no answer from port {self._port}")
+        return sorted(view.names)
 
 
 def _check(name: str, code: int, message: str | None) -> None:

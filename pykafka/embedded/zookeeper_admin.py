@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from kazoo.client import KazooClient
 from kazoo.exceptions import NoNodeError
@@ -23,9 +23,9 @@ _CONNECT_WITHIN = 20.0
 
 
 class ZookeeperTopics:
-    """Topics of the cluster of ``brokers`` brokers, numbered from 0, at ``address``."""
+    """Topics of the cluster at ``address``, made on ``brokers`` (ids; those that run if None)."""
 
-    def __init__(self, address: str, brokers: int) -> None:
+    def __init__(self, address: str, brokers: Sequence[int] | None = None) -> None:
         self._address = address
         self._brokers = brokers
 
@@ -36,19 +36,15 @@ class ZookeeperTopics:
 
         :raises UsageError: it exists.
         """
-        assignment = {
-            str(partition): [
-                (partition + replica) % self._brokers for replica in range(replication_factor)
-            ]
-            for partition in range(partitions)
-        }
         path, settings = f"/brokers/topics/{name}", f"/config/topics/{name}"
         with _connected(self._address) as zookeeper:
+            brokers = self._brokers or sorted(map(int, zookeeper.get_children("/brokers/ids")))
             if zookeeper.exists(path):
                 raise UsageError(f"topic {name!r} exists")
             # First, since the controller acts on the other.
             zookeeper.ensure_path(settings)
             zookeeper.set(settings, _json({"version": 1, "config": dict(config)}))
+            assignment = _assign(partitions, replication_factor, brokers)
             content = _json({"version": 1, "partitions": assignment})
             zookeeper.create(path, content, makepath=True)
 
@@ -56,6 +52,23 @@ class ZookeeperTopics:
         """Ask the controller to delete the topic."""
         with _connected(self._address) as zookeeper:
             zookeeper.ensure_path(f"/admin/delete_topics/{name}")
+
+    def names(self) -> list[str]:
+        """The topics that are registered."""
+        with _connected(self._address) as zookeeper:
+            return sorted(zookeeper.get_children("/brokers/topics"))
+
+
+def _assign(
+    partitions: int, replication_factor: int, brokers: Sequence[int]
+) -> dict[str, list[int]]:
+    """Replicas of each partition, its preferred leader first, turning through the brokers."""
+    return {
+        str(partition): [
+            brokers[(partition + replica) % len(brokers)] for replica in range(replication_factor)
+        ]
+        for partition in range(partitions)
+    }
 
 
 def forget_broker(address: str, broker_id: int) -> None:
