@@ -173,5 +173,5 @@ class Loop:
     def _call(self, function: Callable[..., None], *args: Any) -> None:
         try:
             function(*args)
-        except Exception:  # noqa: BLE001 - the loop serves every consumer and producer
+        except Exception:  # the loop serves every consumer and producer
             log.exception("a callback of the I/O loop failed: please report this")
