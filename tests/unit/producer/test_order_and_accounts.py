@@ -119,7 +119,7 @@ class Producing(RuleBasedStateMachine):
                 log = self.script.brokers.logs[message.partition_id]
                 assert log[message.offset] == message.value
 
-        overdue = self.script.loop.now - self.timeout_s - 1.1
+        overdue = self.script.loop.now - self.timeout_s
         late = [v for v, at in self.queued_at.items() if at < overdue and v not in self.outcomes]
         assert not late
 
