@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import operator
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
@@ -15,6 +16,7 @@ from .core.control.coordinator import Patience
 from .core.membership.fixed import FixedMembership
 from .exceptions import (
     InvalidOptionError,
+    InvalidOptionTypeError,
     KafkaException,
     OffsetOutOfRangeError,
     UnicodeException,
@@ -41,6 +43,8 @@ MAGIC_OFFSETS = [OffsetType.EARLIEST, OffsetType.LATEST]
 #: Partitions with where to go: an offset, a magic offset, or a naive UTC datetime.
 PartitionOffsets: TypeAlias = "Iterable[tuple[Partition, int | dt.datetime]]"
 _Key: TypeAlias = tuple[str, int]
+#: The offset behind it has to fit as well.
+_LAST_OFFSET = 2**63 - 2
 
 
 def ascii_bytes(name: str | bytes | None, what: str) -> bytes | None:
@@ -48,8 +52,10 @@ def ascii_bytes(name: str | bytes | None, what: str) -> bytes | None:
 
     :raises UnicodeException: it is not ASCII.
     """
+    if name is None:
+        return None
     try:
-        return name.encode("ascii") if isinstance(name, str) else name
+        return (name if isinstance(name, str) else name.decode("ascii")).encode("ascii")
     except UnicodeError as error:
         raise UnicodeException(f"{what} {name!r} is not ASCII") from error
 
@@ -120,14 +126,15 @@ class SimpleConsumer:
         queued_max_bytes: int = 134217728,
         decompressed_max_bytes: int = 268435456,
     ) -> None:
-        settings = options.validated(options.CONSUMER, locals())
+        # The core outlives this object, which a deserializer may know.
+        settings = options.validated(options.CONSUMER, {**locals(), "deserializer": None})
         self._settings = settings
         self._topic = topic
         self._cluster = cluster
         self._consumer_group = ascii_bytes(consumer_group, "consumer group")
         self._deserializer = deserializer
         chosen = topic.partitions.values() if partitions is None else partitions
-        self._partitions = {partition.id: partition for partition in chosen}
+        self._partitions = {self._checked(partition).id: partition for partition in chosen}
         self._by_key = {self._key(partition): partition for partition in self._partitions.values()}
         self._store = self._make_store()
         self.generation_id = generation_id
@@ -144,6 +151,17 @@ class SimpleConsumer:
         weakref.finalize(self, self._core.abandon).atexit = False
         if auto_start:
             self.start()
+
+    def _checked(self, partition: Any) -> Partition:
+        if not isinstance(partition, Partition):
+            raise InvalidOptionTypeError(
+                f"option partitions takes partitions out of topic.partitions, not {partition!r}"
+            )
+        if self._topic.partitions.get(partition.id) != partition:
+            raise InvalidOptionError(
+                f"option partitions: {partition!r} is no partition of {self._topic!r}"
+            )
+        return partition
 
     def _make_store(self) -> KafkaOffsetStore | None:
         if self._consumer_group is None:
@@ -198,7 +216,10 @@ class SimpleConsumer:
     def consumer_id(self, value: str | bytes) -> None:
         self._consumer_id = value.encode() if isinstance(value, str) else value
         if self._store is not None:
-            self._store.member = self._consumer_id.decode()
+            try:
+                self._store.member = self._consumer_id.decode()
+            except UnicodeError as error:
+                raise UnicodeException(f"consumer id {value!r} is not UTF-8") from error
 
     @property
     def generation_id(self) -> int:
@@ -281,13 +302,15 @@ class SimpleConsumer:
     ) -> None:
         """Commit what was delivered, or the given offsets as they are: the next to read.
 
-        :raises KafkaException: it has no consumer group.
+        :raises KafkaException: it has no consumer group, or a partition is not one of its own.
+        :raises InvalidOptionError: what is given is no offset (a ``ValueError``).
         :raises RemoteError: they are not committed, after ``offsets_commit_max_retries``.
         """
         if partition_offsets is None:
             self._core.commit()
         else:
-            self._core.commit({self._owned(part): offset for part, offset in partition_offsets})
+            chosen = [(self._owned(part), offset) for part, offset in partition_offsets]
+            self._core.commit({key: _offset(offset, key, "an offset") for key, offset in chosen})
 
     def fetch_offsets(self) -> list[tuple[int, OffsetFetchPartitionResponse]]:
         """Look the committed offsets up; go there if ``reset_offset_on_fetch`` is set.
@@ -349,13 +372,8 @@ class SimpleConsumer:
             key = self._owned(partition)
             if isinstance(where, dt.datetime) or where in MAGIC_OFFSETS:
                 questions[key] = to_milliseconds(where)
-            elif isinstance(where, int) and where >= 0:
-                targets[key] = where + 1
             else:
-                raise InvalidOptionError(
-                    f"cannot go to {where!r} in {key[0]}/{key[1]}: give an offset, an OffsetType"
-                    " or a datetime"
-                )
+                targets[key] = _offset(where, key, "an offset, an OffsetType or a datetime") + 1
         targets.update(self._look_up(questions))
         self._core.move(targets)
         if self._store is not None:
@@ -377,3 +395,14 @@ class SimpleConsumer:
         if self._by_key.get(key) != partition:
             raise KafkaException(f"{partition!r} is not one of the partitions of {self!r}")
         return key
+
+
+def _offset(value: Any, key: _Key, wanted: str) -> int:
+    """An offset that a user gave, of whatever type of integers it is."""
+    try:
+        offset = operator.index(value)
+    except TypeError:
+        offset = -1
+    if not 0 <= offset <= _LAST_OFFSET:
+        raise InvalidOptionError(f"{value!r} is no place in {key[0]}/{key[1]}: give {wanted}")
+    return offset

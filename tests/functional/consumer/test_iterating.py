@@ -47,7 +47,7 @@ def test_messages_look_as_they_did_in_2x(fill: Fill, consume: Consume) -> None:
         0,
     )
     assert (first.timestamp, first.protocol_version, first.compression_type) == (0, 0, 0)
-    assert (null.value, null.partition_key, len(null)) == (None, None, 0)
+    assert (null.value, null.partition_key) == (None, None)
     assert empty.value == b""
 
 
