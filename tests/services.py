@@ -56,7 +56,7 @@ IMPLEMENTATIONS = {
     for implementation in (
         Implementation("python"),
         Implementation("python+scan", module="pykafka.wire.records._scan"),
-        Implementation("rdkafka", module="pykafka.rdkafka", options={"use_rdkafka": True}),
+        Implementation("rdkafka", module="pykafka.rdkafka.library", options={"use_rdkafka": True}),
     )
 }
 

