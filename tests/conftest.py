@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import random
 
@@ -10,8 +9,7 @@ import hypothesis
 import pytest
 
 # Fixtures of real brokers ("kafka" and its relatives), and --require.
-if importlib.util.find_spec("services") is not None:
-    pytest_plugins = ["services"]
+pytest_plugins = ["services"]
 
 #: Change it to draw other random data: PYKAFKA_TEST_SEED=7 make test.
 SEED = int(os.environ.get("PYKAFKA_TEST_SEED", "20150212"))
