@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import math
 from collections.abc import Callable, Iterable, Mapping
 from types import SimpleNamespace
 from typing import Any, NamedTuple, TypeVar
@@ -65,8 +66,10 @@ class Option(NamedTuple):
             )
         if value in self.also:
             return
-        if (self.low is not None and value < self.low) or (
-            self.high is not None and value > self.high
+        if (
+            (isinstance(value, float) and not math.isfinite(value))
+            or (self.low is not None and value < self.low)
+            or (self.high is not None and value > self.high)
         ):
             raise InvalidOptionError(f"option {self.name} must be {self.bounds}, not {value!r}")
 
@@ -102,7 +105,8 @@ def validated(table: Mapping[str, Option], values: Mapping[str, Any]) -> Setting
         if value is _MISSING:
             value = option.default
         option.check(value)
-        chosen[name] = value
+        # 2.x takes floats; a fraction of a millisecond must not become the 0 that means "for ever".
+        chosen[name] = math.ceil(value) if isinstance(value, float) else value
     return Settings(**chosen)
 
 
