@@ -302,14 +302,14 @@ class ClientCore:
                 return
             left = deadline - self.loop.time()
             if left <= 0:
-                return  # late() has answered
+                late()  # its timer is due, but was not run yet
+                return
             try:
                 version = negotiate(api, connection.versions, effect.version)
                 message = effect.message if effect.api is None else effect.message(version)  # type: ignore[operator]  # a function where api is given
+                connection.send(message, version, left, resume, effect.respond)  # type: ignore[arg-type]  # see above
             except KafkaException as failure:
                 resume(None, failure)
-                return
-            connection.send(message, version, left, resume, effect.respond)  # type: ignore[arg-type]  # see above
 
         self.pool.acquire(effect.node, effect.purpose, ready)
 
