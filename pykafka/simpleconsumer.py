@@ -137,7 +137,7 @@ class SimpleConsumer:
         self._partitions = {self._checked(partition).id: partition for partition in chosen}
         self._by_key = {self._key(partition): partition for partition in self._partitions.values()}
         self._store = self._make_store()
-        self.generation_id = generation_id
+        self.generation_id = settings.generation_id
         self.consumer_id = consumer_id
         self._core = Consumption(
             cluster.core,
