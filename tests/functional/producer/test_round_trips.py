@@ -8,7 +8,7 @@ import time
 from hashlib import sha1
 
 import pytest
-from functional.producer.conftest import MakeProducer, MakeTopic, Stored
+from functional.producer.scenario import MakeProducer, MakeTopic, Stored
 
 from pykafka.common import CompressionType
 from pykafka.exceptions import KafkaException
