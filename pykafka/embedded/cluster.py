@@ -147,12 +147,15 @@ class EmbeddedKafka:
         self.await_topic(name, partitions)
 
     def delete_topic(self, name: str) -> None:
-        """Remove a topic; returns when no running broker lists it any more.
+        """Remove a topic; returns when no running broker lists it, and its name is free again.
 
-        :raises WaitTimedOutError: some broker still does after a minute.
+        :raises WaitTimedOutError: that is not so after a minute.
         """
-        self._topics().delete(name)
+        topics = self._topics()
+        topics.delete(name)
         self._await_view(lambda view: name not in view.names, f"topic {name!r} gone")
+        # Before 4.0 the brokers forget it first.
+        wait_until(lambda: name not in topics.names(), TOPIC_WITHIN, f"topic {name!r} gone")
 
     def topics(self) -> list[str]:
         """The names of all topics.

@@ -93,14 +93,17 @@ class KafkaConnection:
         )
 
     def delete_topic(self, topic_name: str | bytes) -> None:
-        """Remove a topic; returns when no broker lists it any more.
+        """Remove a topic; returns when no broker lists it, and its name is free again.
 
-        :raises WaitTimedOutError: some broker still does after a minute.
+        :raises WaitTimedOutError: that is not so after a minute.
         """
         name = _text(topic_name)
-        self._topics().delete(name)
+        topics = self._topics()
+        topics.delete(name)
         wait_until(
-            lambda: self._all_see(lambda view: name not in view.names),
+            lambda: (
+                self._all_see(lambda view: name not in view.names) and name not in topics.names()
+            ),
             TOPIC_WITHIN,
             f"topic {name!r} gone",
         )
