@@ -56,7 +56,8 @@ def require_codec(codec: int) -> None:
     :raises CodecNotAvailableError: its package is not installed.
     """
     if codec != CompressionType.NONE:
-        CODECS[codec].encode(b"", None)
+        # Not nothing: of that, framed codecs compress no block.
+        CODECS[codec].encode(b"\0", None)
 
 
 def decompress(codec: int, data: bytes, limit: int) -> bytes:
