@@ -277,7 +277,10 @@ class Connection:
             )
         response_class = pending.request.response
         assert response_class is not None
-        response = response_class.decode(frame[start:], pending.version)
+        try:
+            response = response_class.decode(frame[start:], pending.version)
+        except MalformedDataError as error:
+            raise MalformedDataError(f"{self.address} sent what makes no sense: {error}") from error
         self._pending.popleft()
         pending.finish(response, None)
 

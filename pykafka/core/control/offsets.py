@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from ...exceptions import (
     LeaderNotFoundError,
+    MalformedDataError,
     ProtocolClientError,
     RemoteError,
     UnsupportedVersion,
@@ -92,7 +93,7 @@ def list_offsets(
             except RemoteError as error:
                 failure = error
                 continue
-            failure = _take_found(answer, found) or failure
+            failure = _take_found(answer, keys, found) or failure
     if len(found) < len(wanted):
         assert failure is not None
         raise failure
@@ -137,20 +138,37 @@ def _by_topic(values: Mapping[PartitionKey, Any]) -> dict[str, list[tuple[int, A
     return grouped
 
 
-def _take_found(answer: Any, found: dict[PartitionKey, Found]) -> ProtocolClientError | None:
+def _take_found(
+    answer: Any, keys: Sequence[PartitionKey], found: dict[PartitionKey, Found]
+) -> ProtocolClientError | None:
     """Put the good parts of an answer into ``found``; the retriable error among the others."""
     failure = None
-    for topic in answer.topics:
-        for part in topic.partitions:
-            key = (topic.name, part.partition_index)
-            info = error_info(part.error_code)
-            if not part.error_code:
-                found[key] = Found(list(part.old_style_offsets), 0)
-            else:
-                failure = info.exception(f"looking up offsets of {key[0]}/{key[1]}")
-                if not info.retriable:
-                    raise failure
+    doing = "looking up offsets"
+    for key, part in _parts(answer, keys, doing).items():
+        if not part.error_code:
+            found[key] = Found(list(part.old_style_offsets), 0)
+            continue
+        info = error_info(part.error_code)
+        failure = info.exception(f"{doing} of {_names([key])}")
+        if not info.retriable:
+            raise failure
     return failure
+
+
+def _parts(answer: Any, keys: Sequence[PartitionKey], doing: str) -> dict[PartitionKey, Any]:
+    """The parts of an answer that were asked for.
+
+    :raises MalformedDataError: one is not there.
+    """
+    parts = {
+        (topic.name, part.partition_index): part
+        for topic in answer.topics
+        for part in topic.partitions
+    }
+    missing = [key for key in keys if key not in parts]
+    if missing:
+        raise MalformedDataError(f"{doing}: the broker's answer leaves out {_names(missing)}")
+    return {key: parts[key] for key in keys}
 
 
 def commit_offsets(
@@ -189,14 +207,11 @@ def commit_offsets(
         ],
     )
 
+    doing = f"committing offsets of group {group!r}"
+
     def judge(answer: Any) -> tuple[bool, ProtocolClientError | None]:
-        bad = [
-            (f"{topic.name}/{part.partition_index}", part.error_code)
-            for topic in answer.topics
-            for part in topic.partitions
-            if part.error_code
-        ]
-        return True, _group_error(f"committing offsets of group {group!r}", bad)
+        parts = _parts(answer, list(offsets), doing)
+        return True, _group_error(doing, {key: part.error_code for key, part in parts.items()})
 
     yield from ask_coordinator(view, group, request, patience, judge, version)
 
@@ -213,7 +228,8 @@ def fetch_offsets(
     :param version: 0 reads ZooKeeper (brokers from 0.8.2), ``None`` Kafka.
     :raises RemoteError: they could not be read; names group and partitions.
     """
-    topics = _by_topic(dict.fromkeys(keys))
+    wanted = list(dict.fromkeys(keys))
+    topics = _by_topic(dict.fromkeys(wanted))
     request = OffsetFetchRequest(
         group_id=group,
         topics=[
@@ -222,19 +238,18 @@ def fetch_offsets(
         ],
     )
 
+    doing = f"looking up offsets of group {group!r}"
+
     def judge(
         answer: Any,
     ) -> tuple[dict[PartitionKey, Committed], ProtocolClientError | None]:
-        committed: dict[PartitionKey, Committed] = {}
-        bad = []
-        for topic in answer.topics:
-            for part in topic.partitions:
-                if part.error_code and part.error_code != _NOTHING_COMMITTED:
-                    bad.append((f"{topic.name}/{part.partition_index}", part.error_code))
-                committed[topic.name, part.partition_index] = Committed(
-                    part.committed_offset, part.metadata or "", part.error_code
-                )
-        return committed, _group_error(f"looking up offsets of group {group!r}", bad)
+        committed = {
+            key: Committed(part.committed_offset, part.metadata or "", part.error_code)
+            for key, part in _parts(answer, wanted, doing).items()
+        }
+        codes = {key: found.error_code for key, found in committed.items()}
+        failed = {key: code for key, code in codes.items() if code != _NOTHING_COMMITTED}
+        return committed, _group_error(doing, failed)
 
     return (yield from ask_coordinator(view, group, request, patience, judge, version))
 
@@ -244,10 +259,11 @@ def fetch_offsets(
 _NOTHING_COMMITTED = 3
 
 
-def _group_error(doing: str, bad: list[tuple[str, int]]) -> ProtocolClientError | None:
+def _group_error(doing: str, codes: Mapping[PartitionKey, int]) -> ProtocolClientError | None:
     """One error for several partitions: the first that no retry can mend, else the first."""
+    bad = [(key, code) for key, code in codes.items() if code]
     if not bad:
         return None
-    name, code = min(bad, key=lambda item: error_info(item[1]).retriable)
+    key, code = min(bad, key=lambda item: error_info(item[1]).retriable)
     more = f" (and {len(bad) - 1} more partitions)" if len(bad) > 1 else ""
-    return error_info(code).exception(f"{doing}, partition {name}{more}")
+    return error_info(code).exception(f"{doing}, partition {_names([key])}{more}")

@@ -115,8 +115,9 @@ class Feed:
         """The error behind everything that could be taken, if there is one."""
         if self.has_data():
             return None
-        if self.error is None and self.fetch_error is not None:
-            epoch, error = self.fetch_error
+        found = self.fetch_error
+        if self.error is None and found is not None:
+            epoch, error = found
             return error if epoch == self.epoch else None
         return self.error
 

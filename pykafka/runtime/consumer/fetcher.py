@@ -16,7 +16,9 @@ from ...core.fetching import FetchLimits, FetchPlan, FetchState, fetch_request, 
 from ...core.metadata import Snapshot
 from ...exceptions import (
     KafkaException,
+    MalformedDataError,
     OffsetOutOfRangeError,
+    OffsetRequestFailedError,
     ProtocolClientError,
     RemoteError,
     UnsupportedVersion,
@@ -211,6 +213,8 @@ class Fetcher:
             except RemoteError as error:
                 failures += 1
                 log.warning("fetching from broker %s failed: %s", leader, error)
+                if isinstance(error, MalformedDataError):
+                    self._tell(plan.states, error)
                 yield Sleep(self._limits.backoff.wait_s(failures, random.random()))
                 yield from self._refresh(sorted({state.key[0] for state in plan.states}))
                 continue
@@ -226,6 +230,14 @@ class Fetcher:
     def _request(self, leader: int, plan: FetchPlan) -> Request:
         timeout_s = plan.max_wait_ms / 1000 + self._client.socket_timeout_s
         return Request(leader, fetch_request(plan, self._limits), self._purpose, timeout_s)
+
+    def _tell(self, states: list[FetchState], error: KafkaException) -> None:
+        """Let the consumer know of an error that hardly goes away, until a fetch succeeds."""
+        for state in states:
+            if state.key in self._feeds:
+                feed = self._feeds[state.key][0]
+                feed.fetch_error = (state.epoch, error)
+                self._ready(feed)
 
     def _refresh(self, topics: list[str]) -> Procedure[None]:
         try:
@@ -254,14 +266,21 @@ class Fetcher:
         }
         stale = set()
         for state, epoch, offset in asked:
+            if state.epoch != epoch or state.key not in self._feeds:
+                continue
             part = parts.get(state.key)
-            if part is None or state.epoch != epoch or state.key not in self._feeds:
+            if part is None:
+                topic, partition = state.key
+                error = MalformedDataError(f"the answer to a fetch leaves out {topic}/{partition}")
+                self._tell([state], error)
+                self._back_off(state, now)
                 continue
             if part.error_code:
                 if self._failed(state, error_info(part.error_code), now):
                     stale.add(state.key[0])
                 continue
             state.failures = 0
+            self._feeds[state.key][0].fetch_error = None
             if part.records:
                 self._queue(state, part.records, offset)
             else:
@@ -287,18 +306,19 @@ class Fetcher:
             return False
         error = info.exception(f"fetching {topic}/{partition} at offset {state.fetch_offset}")
         if info.retriable or info.refresh_metadata:
-            state.failures += 1
-            state.not_before = now + self._limits.backoff.wait_s(state.failures, random.random())
+            self._back_off(state, now)
             log.warning("%s; trying again", error)
             return info.refresh_metadata
         self._stall(state, error)
         return False
 
+    def _back_off(self, state: FetchState, now: float) -> None:
+        state.failures += 1
+        state.not_before = now + self._limits.backoff.wait_s(state.failures, random.random())
+
     def _stall(self, state: FetchState, error: KafkaException) -> None:
         state.stalled = True
-        feed = self._feeds[state.key][0]
-        feed.fetch_error = (state.epoch, error)
-        self._ready(feed)
+        self._tell([state], error)
 
     # -- offsets out of range ---------------------------------------------------------
 
@@ -335,6 +355,10 @@ class Fetcher:
                 log.warning("resetting %s/%s failed: %s; trying again", topic, partition, error)
                 yield Sleep(self._limits.backoff.wait_s(failures, random.random()))
         if state.epoch != epoch or state.key not in self._feeds:
+            return
+        if not found[state.key].offsets:
+            nothing = f"the leader of {topic}/{partition} names no offset"
+            self._stall(state, OffsetRequestFailedError(nothing))
             return
         offset = found[state.key].offsets[0]
         log.warning(

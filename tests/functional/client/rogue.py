@@ -1,0 +1,279 @@
+"""A broker of Kafka 0.8.2 in the test's hands: right by default, wrong where it is told to be."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import threading
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from pykafka.wire.messages import request_class
+from pykafka.wire.messages.fetch import FetchableTopicResponse, FetchResponse, PartitionData
+from pykafka.wire.messages.find_coordinator import FindCoordinatorResponse
+from pykafka.wire.messages.list_offsets import (
+    ListOffsetsPartitionResponse,
+    ListOffsetsResponse,
+    ListOffsetsTopicResponse,
+)
+from pykafka.wire.messages.metadata import (
+    MetadataResponse,
+    MetadataResponseBroker,
+    MetadataResponsePartition,
+    MetadataResponseTopic,
+)
+from pykafka.wire.messages.offset_commit import (
+    OffsetCommitResponse,
+    OffsetCommitResponsePartition,
+    OffsetCommitResponseTopic,
+)
+from pykafka.wire.messages.offset_fetch import (
+    OffsetFetchResponse,
+    OffsetFetchResponsePartition,
+    OffsetFetchResponseTopic,
+)
+from pykafka.wire.records.encode import encode_message_set
+from pykafka.wire.schema import ApiMessage
+
+__all__ = ["FAULTS", "Asked", "Fault", "RogueBroker"]
+
+TOPIC = "lines"
+_API_VERSIONS = 18
+#: Seconds; no thread of this waits longer for anything.
+_BOUND = 30.0
+
+
+class Asked(NamedTuple):
+    """A request with the answer that a good broker would give."""
+
+    api: str
+    version: int
+    correlation_id: int
+    body: bytes
+
+
+#: From what was asked to the bytes to send and whether to hang up then.
+Fault = Callable[[Asked], "tuple[bytes, bool]"]
+
+
+def _frame(correlation_id: int, body: bytes) -> bytes:
+    return struct.pack(">ii", 4 + len(body), correlation_id) + body
+
+
+def _oversized(_: Asked) -> tuple[bytes, bool]:
+    return struct.pack(">i", 2**31 - 1) + bytes(100), False
+
+
+def _negative(_: Asked) -> tuple[bytes, bool]:
+    return struct.pack(">i", -1), False
+
+
+def _other_correlation(asked: Asked) -> tuple[bytes, bool]:
+    return _frame(asked.correlation_id + 7, asked.body), False
+
+
+def _cut(asked: Asked) -> tuple[bytes, bool]:
+    return _frame(asked.correlation_id, asked.body)[:-1], True
+
+
+def _cut_in_good_form(asked: Asked) -> tuple[bytes, bool]:
+    return _frame(asked.correlation_id, asked.body[:-1]), False
+
+
+def _longer(asked: Asked) -> tuple[bytes, bool]:
+    return _frame(asked.correlation_id, asked.body + b"\0"), False
+
+
+def _garbage(asked: Asked) -> tuple[bytes, bool]:
+    return _frame(asked.correlation_id, b"\x7f\xfe" * 40), False
+
+
+def _hang_up(_: Asked) -> tuple[bytes, bool]:
+    return b"", True
+
+
+def _silence(_: Asked) -> tuple[bytes, bool]:
+    return b"", False
+
+
+FAULTS: dict[str, Fault] = {
+    "a length over the limit": _oversized,
+    "a negative length": _negative,
+    "another correlation id": _other_correlation,
+    "an answer cut off": _cut,
+    "an answer without its end": _cut_in_good_form,
+    "an answer with more behind it": _longer,
+    "garbage": _garbage,
+    "nothing but an end": _hang_up,
+    "nothing at all": _silence,
+}
+
+
+class RogueBroker:
+    """Broker 0 of a cluster of one, with the topic :data:`TOPIC`.
+
+    :ivar faults: by the name of the API, how its requests are answered instead.
+    :ivar codes: by the name of the API, the error code in its answers.
+    :ivar hidden: APIs whose answers leave out every partition.
+    :ivar rows: the values in partition 0.
+    """
+
+    def __init__(self, partitions: int = 1) -> None:
+        self.partitions = partitions
+        self.faults: dict[str, Fault] = {}
+        self.codes: dict[str, int] = {}
+        self.hidden: set[str] = set()
+        self.rows: list[bytes] = []
+        self.asked: list[str] = []
+        self._ending = threading.Event()
+        self._open: set[socket.socket] = set()
+        self._threads: list[threading.Thread] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._spawn(self._accept)
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def __enter__(self) -> RogueBroker:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ending.set()
+        for sock in [self._listener, *self._open]:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for thread in self._threads:
+            thread.join(_BOUND)
+
+    def _spawn(self, function: Callable[..., None], *args: Any) -> None:
+        thread = threading.Thread(target=function, args=args, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:
+                return
+            self._open.add(sock)
+            self._spawn(self._serve, sock)
+
+    def _serve(self, sock: socket.socket) -> None:
+        with sock, contextlib.suppress(OSError), sock.makefile("rb") as stream:
+            while len(head := stream.read(4)) == 4:
+                request = stream.read(int.from_bytes(head, "big"))
+                api_key, version, correlation_id, id_size = struct.unpack_from(">hhih", request)
+                if api_key == _API_VERSIONS:
+                    return  # as 0.8 does
+                kind = request_class(api_key)
+                message = kind.decode(request[10 + id_size :], version)
+                api = kind.name.removesuffix("Request")
+                self.asked.append(api)
+                answer = getattr(self, f"_{api}")(message)
+                asked = Asked(api, version, correlation_id, answer.encode(version))
+                fault = self.faults.get(api)
+                good = _frame(correlation_id, asked.body), False
+                data, hang_up = good if fault is None else fault(asked)
+                sock.sendall(data)
+                if hang_up:
+                    return
+
+    def _parts(self, api: str, topics: Sequence[Any], make: Callable[..., Any]) -> list[Any]:
+        """(topic, its partitions) for those that were asked for."""
+        if api in self.hidden:
+            return []
+        code = self.codes.get(api, 0)
+        return [make(topic, code) for topic in topics]
+
+    def _Metadata(self, _: Any) -> ApiMessage:
+        code = self.codes.get("Metadata", 0)
+        parts = [
+            MetadataResponsePartition(
+                error_code=0, partition_index=id_, leader_id=0, replica_nodes=[0], isr_nodes=[0]
+            )
+            for id_ in range(0 if code else self.partitions)
+        ]
+        return MetadataResponse(
+            brokers=[MetadataResponseBroker(node_id=0, host="127.0.0.1", port=self.port)],
+            topics=[MetadataResponseTopic(error_code=code, name=TOPIC, partitions=parts)],
+        )
+
+    def _Fetch(self, request: Any) -> ApiMessage:
+        def one(topic: Any, code: int) -> FetchableTopicResponse:
+            return FetchableTopicResponse(
+                topic=topic.topic,
+                partitions=[
+                    PartitionData(
+                        partition_index=part.partition,
+                        error_code=code,
+                        high_watermark=len(self.rows),
+                        records=self._records(part.fetch_offset) if not code else b"",
+                    )
+                    for part in topic.partitions
+                ],
+            )
+
+        topics = self._parts("Fetch", request.topics, one)
+        if not any(part.records for topic in topics for part in topic.partitions):
+            self._ending.wait(min(request.max_wait_ms, 1000) / 1000)
+        return FetchResponse(responses=topics)
+
+    def _records(self, offset: int) -> bytes:
+        rows = [(-1, None, value) for value in self.rows[offset:]]
+        if not rows:
+            return b""
+        data = bytearray(encode_message_set(rows, 0, 0))
+        position = 0
+        for number in range(offset, len(self.rows)):
+            struct.pack_into(">q", data, position, number)
+            position += 12 + struct.unpack_from(">i", data, position + 8)[0]
+        return bytes(data)
+
+    def _ListOffsets(self, request: Any) -> ApiMessage:
+        def one(topic: Any, code: int) -> ListOffsetsTopicResponse:
+            parts = [
+                ListOffsetsPartitionResponse(
+                    partition_index=part.partition_index, error_code=code, old_style_offsets=[0]
+                )
+                for part in topic.partitions
+            ]
+            return ListOffsetsTopicResponse(name=topic.name, partitions=parts)
+
+        return ListOffsetsResponse(topics=self._parts("ListOffsets", request.topics, one))
+
+    def _FindCoordinator(self, _: Any) -> ApiMessage:
+        code = self.codes.get("FindCoordinator", 0)
+        return FindCoordinatorResponse(error_code=code, node_id=0, host="127.0.0.1", port=self.port)
+
+    def _OffsetCommit(self, request: Any) -> ApiMessage:
+        def one(topic: Any, code: int) -> OffsetCommitResponseTopic:
+            parts = [
+                OffsetCommitResponsePartition(partition_index=part.partition_index, error_code=code)
+                for part in topic.partitions
+            ]
+            return OffsetCommitResponseTopic(name=topic.name, partitions=parts)
+
+        return OffsetCommitResponse(topics=self._parts("OffsetCommit", request.topics, one))
+
+    def _OffsetFetch(self, request: Any) -> ApiMessage:
+        def one(topic: Any, code: int) -> OffsetFetchResponseTopic:
+            parts = [
+                OffsetFetchResponsePartition(
+                    partition_index=id_, committed_offset=-1, metadata="", error_code=code
+                )
+                for id_ in topic.partition_indexes
+            ]
+            return OffsetFetchResponseTopic(name=topic.name, partitions=parts)
+
+        return OffsetFetchResponse(topics=self._parts("OffsetFetch", request.topics, one))
