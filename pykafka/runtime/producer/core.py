@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import itertools
 import logging
 import sys
@@ -20,6 +19,7 @@ from ...exceptions import (
 from ...message import Message, SharedFields
 from ...options import Settings
 from ..client import ClientCore
+from . import at_exit
 from .reports import ThreadReports, report
 from .sink import RecordSink
 
@@ -28,8 +28,8 @@ __all__ = ["Production"]
 log = logging.getLogger("pykafka.producer")
 
 _FOREVER = sys.maxsize
-#: A program that ends gives its producers so long to send what is queued.
-AT_EXIT_S = 5.0
+#: The I/O thread needs no longer than this to drop what is left.
+_END_S = 5.0
 
 
 class _Waiter:
@@ -42,7 +42,10 @@ class _Waiter:
         self.targets: dict[Lane, int] = {}
 
     def is_over(self) -> bool:
-        return all(lane.settled >= target for lane, target in self.targets.items())
+        # A lane may be empty short of its target: threads that met a stop took messages back.
+        return all(
+            lane.settled >= target or not lane.unsettled() for lane, target in self.targets.items()
+        )
 
 
 class Production:
@@ -104,7 +107,7 @@ class Production:
                 self._open_lanes(partitions)
                 self._client.fork_listeners.add(self)
                 self._client.hold(self)
-                _at_exit.add(self)
+                at_exit.add(self)
                 self._client.loop.call_soon(self._sink.start, self.lanes, self)
             self._running = True
             self.limit = self._settings.max_queued_messages
@@ -136,7 +139,7 @@ class Production:
         self._wait_while_progress(waiter, timeout_s)
         done = self._client.backend.event()
         self._client.loop.call_soon(self._end, done)
-        done.wait(AT_EXIT_S)
+        done.wait(_END_S)
         self._raise_failures()
 
     def finish(self, timeout_s: float) -> str:
@@ -157,7 +160,7 @@ class Production:
 
     def after_fork(self) -> None:
         """In the child: the parent sends what is queued; here nothing can be."""
-        _at_exit.discard(self)
+        at_exit.discard(self)
         self._forked = True
         self.limit = self.wake_at = -1
 
@@ -174,7 +177,7 @@ class Production:
                 lane.close()
             self._sink.stop()
             self._started = False
-            _at_exit.discard(self)
+            at_exit.discard(self)
             self._client.fork_listeners.discard(self)
             self._client.release(self)
         done.set()
@@ -259,6 +262,7 @@ class Production:
         except ValueError:
             return  # it was seen in time, and is sent or reported
         self.settled += 1
+        self._client.loop.call_soon(self._settle_waiters)
         self._check_running()
 
     # -- on the I/O thread: when to send ----------------------------------------------
@@ -398,7 +402,10 @@ class Production:
         """The next report of a message that the calling thread produced.
 
         :raises queue.Empty: there is none (in time).
+        :raises ForkedProcessError: they come in the parent process.
         """
+        if self._forked:
+            self._refuse_fork()
         return self._reports.get(block, timeout)
 
     def _raise_failures(self) -> None:
@@ -423,31 +430,3 @@ class _Then:
 
     def __init__(self, function: Callable[[], None]) -> None:
         self.set = function
-
-
-# -- the end of the program -----------------------------------------------------------
-
-
-class _AtExit:
-    """Running producers; those that are left when the program ends are flushed."""
-
-    def __init__(self) -> None:
-        self._running: set[Production] = set()
-
-    def add(self, production: Production) -> None:
-        self._running.add(production)
-
-    def discard(self, production: Production) -> None:
-        self._running.discard(production)
-
-    def flush(self) -> None:
-        share_s = AT_EXIT_S / max(1, len(self._running))
-        for production in list(self._running):
-            lost = production.finish(share_s)
-            if lost:
-                # Nobody can catch it any more, and logging may be shut down or silent.
-                sys.stderr.write(f"pykafka: at the end of the program: {lost}\n")
-
-
-_at_exit = _AtExit()
-atexit.register(_at_exit.flush)

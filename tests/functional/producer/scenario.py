@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -77,6 +78,7 @@ class Program:
             text=True,
             # The package that is tested here, not what lies in the current folder.
             cwd=self._folder,
+            start_new_session=True,
             env=os.environ | {"PYTHONPATH": str(Path(pykafka.__file__).parents[1])},
         )
 
@@ -89,7 +91,7 @@ class Program:
         try:
             out, err = process.communicate(timeout=within_s)
         except subprocess.TimeoutExpired:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)
             out, err = process.communicate()
             pytest.fail(f"the program did not end within {within_s} s:\n{out}\n{err}")
         return process.returncode, out, err
