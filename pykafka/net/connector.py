@@ -49,7 +49,12 @@ def start_connecting(
             sock.setblocking(False)
             reactor.call_soon(done, sock, None)
 
-    reactor.spawn(work, name=f"connect {address}")
+    try:
+        reactor.spawn(work, name=f"connect {address}")
+    except RuntimeError:
+        # Python 3.12.1, observed: no thread can be started while the program ends; then what
+        # producers still hold is worth holding up the rest.
+        work()
 
 
 def connect(sockets: ModuleType, address: Address, options: ConnectOptions) -> socket.socket:

@@ -272,10 +272,7 @@ class ClientCore:
             )
             resume(connection, None)
 
-        try:
-            start_connecting(self.loop, address, self._connect_options, connected)
-        except RuntimeError as error:  # no thread can be started while the interpreter ends
-            resume(None, ConnectFailedError(f"cannot connect to {address}: {error}"))
+        start_connecting(self.loop, address, self._connect_options, connected)
 
     def _exchange(self, effect: Exchange, resume: Resume) -> None:
         effect.connection.send(effect.message, effect.version, self.socket_timeout_s, resume)
