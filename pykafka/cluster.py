@@ -15,6 +15,7 @@ from .core.control.coordinator import Patience, find_coordinator
 from .core.metadata import Snapshot, TopicInfo
 from .core.versions import check_broker_version
 from .exceptions import (
+    ClientClosedError,
     KafkaException,
     LeaderNotAvailable,
     UnicodeException,
@@ -96,10 +97,18 @@ class TopicDict(dict[bytes, Any]):
 
     def _make(self, name: str) -> Topic:
         cluster = self._cluster()
-        assert cluster is not None
-        topic = Topic(cluster, cluster.topic_info(name))
-        super().__setitem__(name.encode(), weakref.ref(topic))
-        return topic
+        if cluster is None:
+            raise ClientClosedError(
+                "the KafkaClient of these topics is gone: keep a reference to it, or to a topic"
+            )
+        info = cluster.topic_info(name)
+        with cluster.following:
+            held = super().get(name.encode())
+            topic = held() if held is not None else None
+            if topic is None:
+                topic = Topic(cluster, info)
+                super().__setitem__(name.encode(), weakref.ref(topic))
+            return topic
 
     def _update(self, snapshot: Snapshot) -> None:
         """Follow the cluster's metadata."""
@@ -149,6 +158,8 @@ class Cluster:
         self._settings = settings
         self._handler = handler
         self.core = ClientCore(settings, handler.backend)
+        #: Held while users' objects are brought up to a snapshot; nothing is waited for in it.
+        self.following = self.core.backend.rlock()
         self._brokers: dict[int, Broker] = {}
         self._topics = TopicDict(self, exclude_internal_topics)
         self._seen: Snapshot | None = None
@@ -277,10 +288,15 @@ class Cluster:
 
     def _follow(self) -> None:
         """Bring brokers and topics up to the newest snapshot."""
-        snapshot = self.core.snapshot
-        if snapshot is self._seen:
+        if self.core.snapshot is self._seen:
             return
-        self._seen = snapshot
+        with self.following:
+            snapshot = self.core.snapshot
+            self._follow_to(snapshot)
+            # Last: whoever sees it may rely on all of the rest.
+            self._seen = snapshot
+
+    def _follow_to(self, snapshot: Snapshot) -> None:
         for id_ in [id_ for id_ in self._brokers if id_ not in snapshot.brokers]:
             del self._brokers[id_]
         for id_, info in snapshot.brokers.items():

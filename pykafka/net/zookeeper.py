@@ -9,7 +9,7 @@ from kazoo.client import KazooClient
 from kazoo.exceptions import KazooException, NoNodeError
 from kazoo.handlers.threading import KazooTimeoutError
 
-from ..exceptions import ZookeeperConnectionError
+from ..exceptions import InvalidOptionError, ZookeeperConnectionError
 from .address import Address
 
 __all__ = ["brokers_from_zookeeper"]
@@ -24,9 +24,13 @@ def brokers_from_zookeeper(hosts: str, timeout_s: float) -> list[Address]:
     plain-text listener has host null and port -1 there (Kafka 0.9 and newer). Blocking.
 
     :param hosts: ``host:port,...`` with an optional chroot at the end.
+    :raises InvalidOptionError: that is not what ``hosts`` is.
     :raises ZookeeperConnectionError: no answer in time, or no broker is registered.
     """
-    client = KazooClient(hosts=hosts, timeout=timeout_s)
+    try:
+        client = KazooClient(hosts=hosts, timeout=timeout_s)
+    except ValueError as error:
+        raise InvalidOptionError(f"option zookeeper_hosts: {hosts!r}: {error}") from error
     try:
         client.start(timeout=timeout_s)
     except KazooTimeoutError as error:
