@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from flow import Watch
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn
 
 #: Seconds between two plain lines.
 _LINE_EVERY = 2.0
@@ -34,13 +34,11 @@ class Meter:
         self.seconds = time.monotonic() - self._began
 
     def __str__(self) -> str:
-        return f"{self.bytes / 1e6:7.1f} MB  {self.lines:9,} lines  {self.rate}"
-
-    @property
-    def rate(self) -> str:
-        """Lines and megabytes in a second."""
-        seconds = self.seconds or 1e-9
-        return f"{self.lines / seconds:9,.0f} lines/s  {self.bytes / 1e6 / seconds:6.1f} MB/s"
+        megabytes, seconds = self.bytes / 1e6, self.seconds or 1e-9
+        return (
+            f"{megabytes:6.1f} MB {megabytes / seconds:5.1f} MB/s"
+            f" {self.lines:10,} lines {self.lines / seconds:8,.0f}/s"
+        )
 
 
 @contextmanager
@@ -71,9 +69,8 @@ def measured(console: Console, meter: Meter, megabytes: float) -> Iterator[Watch
 def _bar(console: Console, meter: Meter, megabytes: float) -> Iterator[Watch]:
     columns = (
         TextColumn("{task.description:9}"),
-        BarColumn(bar_width=24),
+        BarColumn(bar_width=16),
         TextColumn("{task.fields[meter]}"),
-        TimeElapsedColumn(),
     )
     with Progress(*columns, console=console) as progress:
         task = progress.add_task(meter.name, total=megabytes * 1e6, meter=meter)

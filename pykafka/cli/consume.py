@@ -165,8 +165,10 @@ def consume(session: Session, /, topic: str, **options: Any) -> None:
     with session.connect() as client:
         source = existing_topic(client, topic)
         until = _until(source, wish) if wish.until_end else None
+        # A buffer of its own: PYTHONUNBUFFERED would make a system call of each message.
+        out = open(sys.stdout.fileno(), "wb", closefd=False)  # noqa: SIM115 - no path
         with _consumer(source, wish) as consumer:
-            copy = _Copy(consumer, sys.stdout.buffer, render, until, wish.group is not None)
+            copy = _Copy(consumer, out, render, until, wish.group is not None)
             try:
                 copy.run(wish.limit)
             except KeyboardInterrupt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import time
@@ -109,24 +110,20 @@ def produce(session: Session, /, topic: str, file: BinaryIO, **options: Any) -> 
     status 1 and the first failure if not everything was.
     """
     wish = _Wish(**options)
+    if not logging.getLogger().isEnabledFor(logging.INFO):
+        # What it logs of failures is what is reported here.
+        logging.getLogger("pykafka.producer").setLevel(logging.CRITICAL)
     counted = _Counted()
     with session.connect() as client:
         target = client.topics[topic]
         producer = _producer(target, wish)
-        problems = []
-        with _progress(file) as look:
-            try:
-                _send(producer, file, wish.key_separator, counted, look)
-            except KafkaException as error:
-                problems.append(error)
-            except KeyboardInterrupt:
-                producer.stop()
-                click.echo(f"interrupted; {counted}", err=True)
-                raise
-            try:
-                producer.flush()
-            except KafkaException as error:
-                problems.append(error)
+        try:
+            with _progress(file) as look:
+                problems = _deliver(producer, file, wish.key_separator, counted, look)
+        except KeyboardInterrupt:
+            producer.stop()
+            click.echo(f"interrupted; {counted}", err=True)
+            raise
     if problems:
         raise click.ClickException(_summary(counted, problems))
     verb = "handed to the brokers" if wish.acks == "0" else "acknowledged"
@@ -148,6 +145,26 @@ def _producer(topic: Topic, wish: _Wish) -> Producer:
         linger_ms=_LINGER_MS,
         delivery_timeout_ms=max(1, int(wish.delivery_timeout * 1000)),
     )
+
+
+def _deliver(
+    producer: Producer,
+    file: BinaryIO,
+    key_separator: str | None,
+    counted: _Counted,
+    look: Callable[[_Counted], None],
+) -> list[KafkaException]:
+    """Send every line and wait for what becomes of them; returns what went wrong."""
+    problems = []
+    try:
+        _send(producer, file, key_separator, counted, look)
+    except KafkaException as error:
+        problems.append(error)
+    try:
+        producer.flush()
+    except KafkaException as error:
+        problems.append(error)
+    return problems
 
 
 def _send(

@@ -1,0 +1,48 @@
+"""``pykafka doctor``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from cli.commands import Program
+
+from pykafka.embedded import EmbeddedKafka
+
+pytest.importorskip("click")
+pytest.importorskip("rich")
+
+ALONE = Program("pykafka")
+
+
+def findings(program: Program, *arguments: str) -> dict[str, dict[str, Any]]:
+    return {found["what"]: found for found in program.json("doctor", "--json", *arguments)}
+
+
+def test_it_names_all_that_there_may_be() -> None:
+    found = findings(ALONE)
+    parts = "Python pykafka implementation librdkafka gzip snappy lz4 zstd crc32c kazoo gevent jgo"
+    assert list(found) == [*parts.split(), "Java"]
+    assert found["gzip"]["ok"]
+    assert found["implementation"]["found"] == "python (the default)"
+
+
+def test_it_says_why_an_implementation_is_used_or_is_not_there() -> None:
+    done = ALONE.run("doctor", env={"PYKAFKA_IMPL": "rdkafka"})
+    assert done.returncode == 0
+    assert "PYKAFKA_IMPL=rdkafka" in done.stdout
+
+
+def test_brokers_that_are_named_are_asked(pykafka: Program, kafka: EmbeddedKafka) -> None:
+    found = findings(pykafka)
+    assert "controller" in found
+    assert kafka.bootstrap in found["broker 0"]["found"]
+    assert "Kafka 0.8.2" in found["broker 0"]["found"]
+
+
+def test_brokers_that_do_not_answer_are_a_failure() -> None:
+    done = ALONE.run("doctor", "--hosts", "127.0.0.1:1")
+    assert done.returncode == 1
+    assert "127.0.0.1:1" in done.stdout
+    assert "gzip" in done.stdout
+    assert len(done.stderr.splitlines()) == 1
