@@ -110,7 +110,7 @@ class Producer:
         self._serializer = serializer
         self._max_size = max_request_size
         self._unreported = not (sync or delivery_reports)
-        self._partitions = InIdOrder(topic.partitions.values())
+        partitions = InIdOrder(topic.partitions.values())
         name = topic.name.decode()
         send = SendOptions(
             name,
@@ -123,7 +123,7 @@ class Producer:
         )
         first_s = retry_backoff_ms / 1000
         sink = PythonSink(cluster.core, send, Backoff(first_s, max(1.0, first_s)))
-        self._core = Production(cluster.core, settings, name, sink)
+        self._core = Production(cluster.core, settings, name, sink, partitions)
         cluster.register(self)
         # What is queued by a producer that is dropped is sent; nothing is waited for here.
         weakref.finalize(self, self._core.abandon).atexit = False
@@ -135,7 +135,7 @@ class Producer:
 
     def start(self) -> None:
         """Begin to send; also after :meth:`stop`. Idempotent."""
-        self._core.start(self._partitions)
+        self._core.start()
 
     def stop(self) -> None:
         """Send what is queued without lingering, then stop. Idempotent, bounded.
@@ -207,7 +207,7 @@ class Producer:
             self._refuse_size(size)
         if timestamp is not None:
             self._refuse_timestamp()
-        lane = core.lanes[self._partitioner(self._partitions, partition_key)._id]
+        lane = core.lanes[self._partitioner(core.partitions, partition_key)._id]
         produced = _new(Message)
         produced.value = message
         produced.partition_key = partition_key
@@ -224,7 +224,14 @@ class Producer:
         core.issued = number = core.count()
         if number >= core.wake_at or lane.bytes >= lane.wake_bytes:
             core.wake(produced, number, lane)
+            self._follow_topic()
         return produced
+
+    def _follow_topic(self) -> None:
+        """Take partitions up that the topic has got meanwhile; looked at once a batch."""
+        partitions = self._topic.partitions
+        if len(partitions) > len(self._core.partitions):
+            self._core.grow(InIdOrder(partitions.values()))
 
     def get_delivery_report(
         self, block: bool = True, timeout: float | None = None
@@ -248,6 +255,7 @@ class Producer:
         lane.bytes += size
         core.issued = number = core.count()
         core.wake(produced, number, lane)
+        self._follow_topic()
         timeout_ms = self._settings.pending_timeout_ms
         if timeout_ms < 0:
             timeout_ms = self._settings.delivery_timeout_ms

@@ -56,15 +56,22 @@ class Production:
     those thresholds; setting one to -1 sends every message the long way.
 
     :ivar lanes: by partition id; grows when the topic does.
+    :ivar partitions: the users' objects that a partitioner chooses from; each has a lane.
     :ivar issued: messages queued, ever, about; ``settled``: those acknowledged or reported.
 
     Methods that are not said to be for the I/O thread are thread-safe.
     """
 
     def __init__(
-        self, client: ClientCore, settings: Settings, topic: str, sink: RecordSink
+        self,
+        client: ClientCore,
+        settings: Settings,
+        topic: str,
+        sink: RecordSink,
+        partitions: list[Any],
     ) -> None:
         self.lanes: dict[int, Lane] = {}
+        self.partitions = partitions
         self.limit = -1
         self.wake_at = -1
         self.issued = 0
@@ -95,7 +102,7 @@ class Production:
         """Whether it was started and not stopped."""
         return self._running
 
-    def start(self, partitions: Sequence[Any]) -> None:
+    def start(self) -> None:
         """Begin to send; after a stop that was interrupted, go on."""
         if self._forked:
             self._refuse_fork()
@@ -104,7 +111,7 @@ class Production:
                 return
             if not self._started:
                 self._started = True
-                self._open_lanes(partitions)
+                self.lanes = self._open_lanes(self.partitions)
                 self._client.fork_listeners.add(self)
                 self._client.hold(self)
                 at_exit.add(self)
@@ -113,11 +120,23 @@ class Production:
             self.limit = self._settings.max_queued_messages
             self.wake_at = 0
 
-    def _open_lanes(self, partitions: Sequence[Any]) -> None:
+    def grow(self, partitions: list[Any]) -> None:
+        """Let messages go to these partitions, which are more than before."""
+        self._client.loop.call_soon(self._grow, partitions)
+
+    def _grow(self, partitions: list[Any]) -> None:
+        if self._started and len(partitions) > len(self.partitions):
+            # On the I/O thread, which is the one that goes through the lanes.
+            new = [partition for partition in partitions if partition.id not in self.lanes]
+            self.lanes.update(self._open_lanes(new))
+            self._sink.lanes_added()
+            self.partitions = partitions
+
+    def _open_lanes(self, partitions: Sequence[Any]) -> dict[int, Lane]:
         s = self._settings
         # So that the bound on bytes is looked at before it is far behind.
         step = min(s.max_request_size, s.max_queued_bytes // max(1, len(partitions)) or 1)
-        self.lanes = {part.id: Lane(part, s.compression, step) for part in partitions}
+        return {part.id: Lane(part, s.compression, step) for part in partitions}
 
     def stop(self, timeout_s: float | None = None) -> None:
         """Send what is queued, then stop. Idempotent.

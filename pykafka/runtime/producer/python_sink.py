@@ -66,6 +66,9 @@ class PythonSink:
         self._check = self._client.loop.call_later(self._check_s, self._check_time)
         self._regroup()
 
+    def lanes_added(self) -> None:
+        self._regroup()
+
     def wake(self) -> None:
         self._find_leaders()
         for signal in list(self._signals.values()):

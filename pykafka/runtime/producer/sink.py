@@ -29,6 +29,9 @@ class RecordSink(Protocol):
     def start(self, lanes: Mapping[int, Lane], events: SinkEvents) -> None:
         """Begin; ``lanes`` (by partition id) grows when the topic does."""
 
+    def lanes_added(self) -> None:
+        """There are more lanes than before."""
+
     def wake(self) -> None:
         """Look at the lanes again."""
 
