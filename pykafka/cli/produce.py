@@ -67,7 +67,8 @@ class _Counted:
 
     def __str__(self) -> str:
         seconds = time.monotonic() - self.began
-        return f"{self.lines:,} messages, {self.bytes / 1e6:.1f} MB in {seconds:.1f} s"
+        noun = "message" if self.lines == 1 else "messages"
+        return f"{self.lines:,} {noun}, {self.bytes / 1e6:.1f} MB in {seconds:.1f} s"
 
 
 @click.command()

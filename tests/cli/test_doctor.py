@@ -37,7 +37,7 @@ def test_brokers_that_are_named_are_asked(pykafka: Program, kafka: EmbeddedKafka
     found = findings(pykafka)
     assert "controller" in found
     assert kafka.bootstrap in found["broker 0"]["found"]
-    assert "Kafka 0.8.2" in found["broker 0"]["found"]
+    assert ", Kafka " in found["broker 0"]["found"]
 
 
 def test_brokers_that_do_not_answer_are_a_failure() -> None:

@@ -6,7 +6,9 @@ import subprocess
 import sys
 
 import pytest
-from cli.commands import Program, failed_in_one_line
+from cli.commands import WITHIN, Program, failed_in_one_line
+
+from pykafka.embedded import EmbeddedKafka
 
 pytest.importorskip("click")
 pytest.importorskip("rich")
@@ -99,3 +101,22 @@ def test_without_the_extra_it_says_what_to_install(package: str) -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     failed_in_one_line(done, package, "pip install 'pykafka[cli]'")
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments"),
+    [
+        ("pykafka", ["--hosts", "{}", "topics"]),
+        ("pykafka.cli.kafka_tools", ["-b", "{}", "print_topics"]),
+    ],
+    ids=["pykafka", "kafka-tools"],
+)
+def test_output_that_nobody_reads_is_no_error(
+    kafka: EmbeddedKafka, module: str, arguments: list[str]
+) -> None:
+    with Program(module).start(*(word.format(kafka.bootstrap) for word in arguments)) as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+        assert process.wait(WITHIN) == 141

@@ -102,4 +102,4 @@ def test_ctrl_c_sends_what_was_typed_and_is_status_130(pykafka: Program, empty: 
         assert process.stderr is not None
         errors = process.stderr.read()
     assert b"Traceback" not in errors
-    assert b"1 messages" in errors
+    assert b"1 message," in errors
