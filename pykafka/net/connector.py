@@ -47,7 +47,8 @@ def start_connecting(
             reactor.call_soon(done, None, error)
         else:
             sock.setblocking(False)
-            reactor.call_soon(done, sock, None)
+            if not reactor.call_soon(done, sock, None):
+                sock.close()
 
     try:
         reactor.spawn(work, name=f"connect {address}")

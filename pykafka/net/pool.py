@@ -108,6 +108,8 @@ class Pool:
         for slot in list(self._slots.values()):
             self._drop(slot, ConnectFailedError("the client was closed"))
         self._slots.clear()
+        for connection in [live for found in self._live.values() for live in found]:
+            connection.close()
 
     def abandon(self) -> None:
         """Close this process's copies of the sockets, telling nobody (after a fork)."""

@@ -34,8 +34,8 @@ class Reactor(Protocol):
     def unwatch(self, sock: Socket) -> None:
         """Forget the socket; harmless if it is not watched."""
 
-    def call_soon(self, function: Callable[..., None], *args: Any) -> None:
-        """Call from the loop, in order. Thread-safe."""
+    def call_soon(self, function: Callable[..., None], *args: Any) -> bool:
+        """Call from the loop, in order; ``False`` if it has ended and will not. Thread-safe."""
 
     def call_later(self, seconds: float, function: Callable[..., None], *args: Any) -> Timer:
         """Call from the loop after so many seconds."""

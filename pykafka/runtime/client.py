@@ -127,7 +127,8 @@ class ClientCore:
             holder.append(task)
             task.when_done(lambda _: ended.set())
 
-        self.loop.call_soon(begin)
+        if not self.loop.call_soon(begin):
+            raise ClientClosedError("this KafkaClient was closed meanwhile; make a new one")
         if not ended.wait(timeout_s + _SLACK_S):
             error = WaitTimedOutError(f"no answer within {timeout_s + _SLACK_S:g} s")
             self.loop.call_soon(lambda: holder[0].cancel(error) if holder else None)
@@ -246,7 +247,6 @@ class ClientCore:
                 opened(None, _not_opened(task.error))
                 return
             connection, connection.versions = task.result
-            self.pool.connected(connection)
             opened(connection, None)
 
         self.spawn(open_connection(address.host, address.port, known)).when_done(done)
@@ -270,6 +270,8 @@ class ClientCore:
                 self.settings.receive_max_bytes,
                 self.pool.disconnected,
             )
+            # The pool closes it with the client, though the handshake does not come to an end.
+            self.pool.connected(connection)
             resume(connection, None)
 
         start_connecting(self.loop, address, self._connect_options, connected)

@@ -55,7 +55,7 @@ class Loop:
         self._timers: list[tuple[float, int, _Timer]] = []
         self._order = itertools.count()
         self._sleeping = False
-        self._stopping = False
+        self._stopping = self._ended = False
         self._wake_in, self._wake_out = backend.socket.socketpair()
         for end in (self._wake_in, self._wake_out):
             end.setblocking(False)
@@ -73,12 +73,13 @@ class Loop:
         """Whether the caller runs on the loop, where it must not wait."""
         return self._backend.current() == self._ident
 
-    def call_soon(self, function: Callable[..., None], *args: Any) -> None:
+    def call_soon(self, function: Callable[..., None], *args: Any) -> bool:
         self._calls.append((function, args))
         # The loop says that it sleeps before it looks at the calls for the last time: either
         # it sees this one, or this sees that it sleeps.
         if self._sleeping:
             self._wake()
+        return not self._ended
 
     def call_later(self, seconds: float, function: Callable[..., None], *args: Any) -> _Timer:
         timer = _Timer(function, args)
@@ -145,6 +146,9 @@ class Loop:
             self._sleeping = False
             self._run_timers()
             self._run_calls()
+        # In this order each call is either made here or refused: it may hold a socket.
+        self._ended = True
+        self._run_calls()
         self.abandon()
 
     def _pause(self) -> float:

@@ -37,7 +37,7 @@ from pykafka.wire.messages.offset_fetch import (
 from pykafka.wire.records.encode import encode_message_set
 from pykafka.wire.schema import ApiMessage
 
-__all__ = ["FAULTS", "Asked", "Fault", "RogueBroker"]
+__all__ = ["FAULTS", "Asked", "Fault", "RogueBroker", "correct"]
 
 TOPIC = "lines"
 _API_VERSIONS = 18
@@ -60,6 +60,11 @@ Fault = Callable[[Asked], "tuple[bytes, bool]"]
 
 def _frame(correlation_id: int, body: bytes) -> bytes:
     return struct.pack(">ii", 4 + len(body), correlation_id) + body
+
+
+def correct(asked: Asked) -> tuple[bytes, bool]:
+    """No fault at all."""
+    return _frame(asked.correlation_id, asked.body), False
 
 
 def _oversized(_: Asked) -> tuple[bytes, bool]:
@@ -183,8 +188,7 @@ class RogueBroker:
                 answer = getattr(self, f"_{api}")(message)
                 asked = Asked(api, version, correlation_id, answer.encode(version))
                 fault = self.faults.get(api)
-                good = _frame(correlation_id, asked.body), False
-                data, hang_up = good if fault is None else fault(asked)
+                data, hang_up = correct(asked) if fault is None else fault(asked)
                 sock.sendall(data)
                 if hang_up:
                     return
