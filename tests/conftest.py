@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 
 import hypothesis
 import pytest
 
 # Fixtures of real brokers ("kafka" and its relatives), and --require.
 pytest_plugins = ["services"]
+
+# A shell that starts something in the background has it ignore Ctrl-C, and that is handed down to
+# every program that the tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 #: Change it to draw other random data: PYKAFKA_TEST_SEED=7 make test.
 SEED = int(os.environ.get("PYKAFKA_TEST_SEED", "20150212"))
