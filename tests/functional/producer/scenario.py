@@ -59,6 +59,8 @@ class Program:
         self._head = textwrap.dedent(f"""
             import os, signal, sys, threading, time
             import pykafka
+            # A shell that runs tests in the background has it ignored.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             hosts, options = {kafka.bootstrap!r}, {dict(options)!r}
             client = pykafka.KafkaClient(hosts, **globals().get("client_options", {{}}))
             topic = client.topics[{topic!r}]
