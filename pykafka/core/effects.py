@@ -17,6 +17,7 @@ __all__ = [
     "GENERAL",
     "PRODUCE",
     "Connect",
+    "Disconnect",
     "Exchange",
     "Node",
     "Now",
@@ -82,6 +83,12 @@ class Exchange(NamedTuple):
     connection: Any
     message: ApiMessage
     version: int
+
+
+class Disconnect(NamedTuple):
+    """Close a raw connection."""
+
+    connection: Any
 
 
 class Sleep(NamedTuple):

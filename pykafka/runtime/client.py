@@ -11,7 +11,18 @@ from collections.abc import Callable, Generator, Sequence
 from typing import Any, TypeVar
 
 from ..core.control.handshake import open_connection
-from ..core.effects import Connect, Exchange, Node, Now, Procedure, Refresh, Request, Sleep, Wait
+from ..core.effects import (
+    Connect,
+    Disconnect,
+    Exchange,
+    Node,
+    Now,
+    Procedure,
+    Refresh,
+    Request,
+    Sleep,
+    Wait,
+)
 from ..core.metadata import EMPTY, Snapshot
 from ..core.versions import negotiate
 from ..exceptions import (
@@ -83,6 +94,7 @@ class ClientCore:
             Request: self._request,
             Connect: self._connect,
             Exchange: self._exchange,
+            Disconnect: self._disconnect,
             Sleep: self._sleep,
             Now: lambda _, resume: resume(self.loop.time(), None),
             Wait: self._wait,
@@ -278,6 +290,10 @@ class ClientCore:
 
     def _exchange(self, effect: Exchange, resume: Resume) -> None:
         effect.connection.send(effect.message, effect.version, self.socket_timeout_s, resume)
+
+    def _disconnect(self, effect: Disconnect, resume: Resume) -> None:
+        effect.connection.close()
+        resume(None, None)
 
     def _request(self, effect: Request, resume: Resume) -> None:
         timeout_s = self.socket_timeout_s if effect.timeout_s is None else effect.timeout_s

@@ -7,7 +7,7 @@ from typing import Any
 from ...exceptions import SocketDisconnectedError, UnsupportedVersion
 from ...wire.errors import error_info
 from ...wire.messages.api_versions import ApiVersionsRequest
-from ..effects import Connect, Exchange, Procedure
+from ..effects import Connect, Disconnect, Exchange, Procedure
 from ..versions import LEGACY, BrokerVersions, from_answer
 
 __all__ = ["open_connection"]
@@ -32,7 +32,10 @@ def open_connection(
         # 0.9.0.1). Anything else that hangs up is found out by the first real request.
         connection = yield Connect(host, port)
         return connection, LEGACY
-    if answer.error_code not in (0, _UNSUPPORTED_VERSION):
+    refused = answer.error_code not in (0, _UNSUPPORTED_VERSION)
+    if refused or not answer.api_keys:
+        yield Disconnect(connection)
+    if refused:
         raise error_info(answer.error_code).exception(f"ApiVersions of {host}:{port}")
     ranges = {key.api_key: (key.min_version, key.max_version) for key in answer.api_keys}
     if not ranges:

@@ -447,5 +447,5 @@ class Production:
 class _Then:
     """An event whose setting calls a function."""
 
-    def __init__(self, function: Callable[[], None]) -> None:
+    def __init__(self, function: Callable[[], object]) -> None:
         self.set = function

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, NamedTuple
 
 from pykafka.wire.messages import request_class
+from pykafka.wire.messages.api_versions import ApiVersionsResponse
 from pykafka.wire.messages.fetch import FetchableTopicResponse, FetchResponse, PartitionData
 from pykafka.wire.messages.find_coordinator import FindCoordinatorResponse
 from pykafka.wire.messages.list_offsets import (
@@ -122,6 +123,8 @@ class RogueBroker:
     :ivar faults: by the name of the API, how its requests are answered instead.
     :ivar codes: by the name of the API, the error code in its answers.
     :ivar hidden: APIs whose answers leave out every partition.
+    :ivar refusal: the error code with which it answers ApiVersions; it hangs up without.
+    :ivar accepted: how many connections were made so far.
     :ivar rows: the values in partition 0.
     """
 
@@ -130,8 +133,10 @@ class RogueBroker:
         self.faults: dict[str, Fault] = {}
         self.codes: dict[str, int] = {}
         self.hidden: set[str] = set()
+        self.refusal: int | None = None
         self.rows: list[bytes] = []
         self.asked: list[str] = []
+        self.accepted = 0
         self._ending = threading.Event()
         self._open: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
@@ -143,6 +148,11 @@ class RogueBroker:
     def address(self) -> str:
         return f"127.0.0.1:{self.port}"
 
+    @property
+    def connections(self) -> int:
+        """How many clients hold a connection."""
+        return len(self._open)
+
     def __enter__(self) -> RogueBroker:
         return self
 
@@ -153,12 +163,18 @@ class RogueBroker:
         trace: TracebackType | None,
     ) -> None:
         self._ending.set()
-        for sock in [self._listener, *self._open]:
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        self.hang_up()
         for thread in self._threads:
             thread.join(_BOUND)
+
+    def hang_up(self) -> None:
+        """Close every connection there is."""
+        for sock in list(self._open):
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
 
     def _spawn(self, function: Callable[..., None], *args: Any) -> None:
         thread = threading.Thread(target=function, args=args, daemon=True)
@@ -171,16 +187,27 @@ class RogueBroker:
                 sock, _ = self._listener.accept()
             except OSError:
                 return
+            self.accepted += 1
             self._open.add(sock)
             self._spawn(self._serve, sock)
 
     def _serve(self, sock: socket.socket) -> None:
+        try:
+            self._converse(sock)
+        finally:
+            self._open.discard(sock)
+
+    def _converse(self, sock: socket.socket) -> None:
         with sock, contextlib.suppress(OSError), sock.makefile("rb") as stream:
             while len(head := stream.read(4)) == 4:
                 request = stream.read(int.from_bytes(head, "big"))
                 api_key, version, correlation_id, id_size = struct.unpack_from(">hhih", request)
                 if api_key == _API_VERSIONS:
-                    return  # as 0.8 does
+                    if self.refusal is None:
+                        return  # as 0.8 does
+                    refusal = ApiVersionsResponse(error_code=self.refusal, api_keys=[])
+                    sock.sendall(_frame(correlation_id, refusal.encode(0)))
+                    continue
                 kind = request_class(api_key)
                 message = kind.decode(request[10 + id_size :], version)
                 api = kind.name.removesuffix("Request")

@@ -241,3 +241,16 @@ def _without_offsets(rogue: RogueBroker, request: Any) -> Any:
         for part in topic.partitions:
             part.old_style_offsets = []
     return answer
+
+
+def test_a_broker_that_refuses_every_connection_is_not_left_with_them(
+    rogue: RogueBroker, connect: Connect
+) -> None:
+    consumer = consumer_of(rogue, connect, consumer_timeout_ms=1000, fetch_error_backoff_ms=1)
+    sasl_is_due = 34
+    rogue.refusal = sasl_is_due
+    begin = rogue.accepted
+    rogue.hang_up()
+    assert consumer.consume() is None
+    assert rogue.accepted - begin > 8
+    assert rogue.connections <= 3
