@@ -12,10 +12,19 @@ from ..wire.errors import ErrorInfo
 from ..wire.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
 from ..wire.records.encode import MESSAGE_OVERHEAD, encode_message_set
 
-__all__ = ["Batch", "Lane", "SendOptions", "is_worth_retrying", "produce_request"]
+__all__ = [
+    "Batch",
+    "Lane",
+    "SendOptions",
+    "is_worth_halving",
+    "is_worth_retrying",
+    "produce_request",
+]
 
 #: Record format by Produce version: message sets v0, v1 from version 2 on.
 _FIRST_WITH_MAGIC_1 = 2
+#: MESSAGE_TOO_LARGE and RECORD_LIST_TOO_LARGE.
+_TOO_LARGE = (10, 18)
 
 
 class SendOptions(NamedTuple):
@@ -171,6 +180,18 @@ class Lane:
         self.due += len(batch.messages)
         self.bytes += batch.size
 
+    def halve(self) -> None:
+        """Keep the first half of the current batch; the rest goes back to the head of the queue."""
+        batch = self.current
+        assert batch is not None
+        keep = len(batch.messages) // 2
+        rest = batch.messages[keep:]
+        self.queue.extendleft(reversed(rest))
+        self.due += len(rest)
+        self.bytes += _size(rest)
+        kept = batch.messages[:keep]
+        self.current = Batch(kept, _size(kept), batch.deadline)
+
     def _make_current(self, messages: list[Message], size: int, deadline: float) -> None:
         self.due = max(0, self.due - len(messages))
         self.bytes = max(0, self.bytes - size) if self.queue else 0
@@ -237,6 +258,15 @@ def produce_request(
             )
         ],
     )
+
+
+def is_worth_halving(info: ErrorInfo, batch: Batch) -> bool:
+    """Whether a smaller batch may be accepted where this one was too large.
+
+    One message over the broker's limit has all of its batch refused, and so does a compressed
+    batch over it; in halves, only what is too large by itself fails.
+    """
+    return info.code in _TOO_LARGE and len(batch.messages) > 1
 
 
 def is_worth_retrying(info: ErrorInfo, batch: Batch, options: SendOptions, now: float) -> bool:

@@ -11,7 +11,14 @@ from typing import Any
 
 from ...core.effects import PRODUCE, Now, Procedure, Refresh, Request, Sleep, Wait
 from ...core.metadata import Snapshot
-from ...core.producing import Batch, Lane, SendOptions, is_worth_retrying, produce_request
+from ...core.producing import (
+    Batch,
+    Lane,
+    SendOptions,
+    is_worth_halving,
+    is_worth_retrying,
+    produce_request,
+)
 from ...core.retry import Backoff
 from ...exceptions import (
     ConnectFailedError,
@@ -254,7 +261,10 @@ class PythonSink:
                 error = info.exception(f"producing {len(batch.messages)} messages to {where}")
                 lane.failure = error
                 stale = stale or info.refresh_metadata
-                if is_worth_retrying(info, batch, self._options, now):
+                if is_worth_halving(info, batch):
+                    log.warning("%s; trying in halves", error)
+                    lane.halve()
+                elif is_worth_retrying(info, batch, self._options, now):
                     log.warning("%s; trying again", error)
                     lane.not_before = now + self._backoff.wait_s(batch.attempts, random.random())
                 else:
