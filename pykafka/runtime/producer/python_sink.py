@@ -57,6 +57,8 @@ class PythonSink:
         self._tasks: dict[int, Task] = {}
         self._by_leader: dict[int, list[Lane]] = {}
         self._orphans: list[Lane] = []
+        #: Partitions without leader that are in the log already.
+        self._leaderless: set[int] = set()
         self._refreshing: Task | None = None
         self._check_s = min(_CHECK_S, options.delivery_timeout_s / 8)
         # Shorter by the look that sees a message, the one that finds it too old, and one more
@@ -119,11 +121,13 @@ class PythonSink:
         self.wake()
 
     def _find_leaders(self) -> None:
-        waiting = [lane for lane in self._orphans if lane.unsettled()]
+        waiting = [lane.partition_id for lane in self._orphans if lane.unsettled()]
+        if set(waiting) - self._leaderless:
+            ids = ", ".join(map(str, waiting))
+            log.warning("no leader for partitions %s of %s; asking again", ids, self._options.topic)
+        self._leaderless = set(waiting)
         if not waiting or self._refreshing is not None or self._stopped:
             return
-        ids = ", ".join(str(lane.partition_id) for lane in waiting)
-        log.warning("no leader for partitions %s of %s; asking again", ids, self._options.topic)
         self._refreshing = self._client.spawn(self._refresh_later())
         self._refreshing.when_done(self._refreshed)
 
@@ -224,7 +228,9 @@ class PythonSink:
         failures += 1
         now = yield Now()
         never_left = isinstance(error, (ConnectFailedError, LeaderNotAvailable))
-        log.warning("producing to %s failed: %s", self._options.topic, error)
+        # Once as a warning; while it lasts, the rest is for those who look closer.
+        level = logging.WARNING if failures == 1 else logging.DEBUG
+        log.log(level, "producing to %s failed: %s", self._options.topic, error)
         for lane, batch in self._answered(batches):
             lane.failure = error
             if never_left and not batch.attempts:

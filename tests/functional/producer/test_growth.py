@@ -15,8 +15,10 @@ def test_partitions_that_are_added_get_messages_too(kafka: EmbeddedKafka, topic_
             producer.flush()
             kafka.run_tool(
                 "kafka.admin.TopicCommand",
-                ["--zookeeper", kafka.zookeeper, "--alter"]
-                + ["--topic", topic_name, "--partitions", "3"],
+                [
+                    *("--zookeeper", str(kafka.zookeeper)),
+                    *("--alter", "--topic", topic_name, "--partitions", "3"),
+                ],
             )
             kafka.await_topic(topic_name, 3)
             client.update_cluster()

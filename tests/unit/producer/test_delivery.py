@@ -250,3 +250,17 @@ def test_one_bad_partition_does_not_hold_up_another(scripted: Scripted) -> None:
     outcomes = {message.value: error for message, error in script.reports()}
     assert outcomes[b"good"] is None
     assert isinstance(outcomes[b"bad"], MessageSizeTooLarge)
+
+
+def test_a_failure_that_lasts_is_a_line_in_the_log_not_a_page(
+    scripted: Scripted, caplog: pytest.LogCaptureFixture
+) -> None:
+    script = scripted({0: 0, 1: -1})
+    script.brokers.reachable = False
+    script.produce(b"a", partition=0)
+    script.produce(b"b", partition=1)
+    script.loop.advance(60)
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len(warnings) == 2
+    assert any("no leader for partitions 1" in line for line in warnings)
+    assert any("refuses connections" in line for line in warnings)
