@@ -2,10 +2,11 @@
 
 A record set is a row of entries. Each starts with its offset (int64) and the size of what
 follows (int32), and has at byte 16 the "magic" byte that tells its format: 0 and 1 are
-messages (:mod:`.messages`). A compressed message is a wrapper around a message set. A
-broker cuts the set where the fetch size ends, so that the last entry may be incomplete.
-(Kafka protocol guide, "Message sets"; KIP-31 for offsets inside wrappers; broker 0.8.2.2,
-observed.)
+messages (:mod:`.messages`), 2 is a batch of records (:mod:`.batch`); one set may hold all of
+them. A compressed message is a wrapper around a message set. A broker cuts the set where the
+fetch size ends, so that the last entry may be incomplete; since 0.10.1 it sends the first one
+whole, however large. (Kafka protocol guide, "Message sets" and "Record Batch"; KIP-31 for
+offsets inside wrappers; KIP-74; broker 0.8.2.2, observed.)
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from ...exceptions import CorruptRecordError, MalformedDataError
+from .batch import is_batch, last_delta, read_head, read_records, verify
 from .messages import (
     ENTRY_HEAD,
     ascending,
@@ -23,13 +25,19 @@ from .messages import (
     read_run,
     unwrapped,
 )
+from .transactions import AbortedTransactions, ends_transaction
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .batch import BatchHead
+    from .batch_headers import Headers, StoredHeaders
     from .messages import Entry, Row
+    from .transactions import Aborted
 
 __all__ = ["DEFAULT_MAX_DECOMPRESSED_BYTES", "Batch", "RecordReader", "peek_next_offset"]
 
-#: How large one compressed message may become.
+#: How large one compressed message or batch may become.
 DEFAULT_MAX_DECOMPRESSED_BYTES = 128 * 1024 * 1024
 
 _offset_and_size = struct.Struct(">qi").unpack_from
@@ -38,16 +46,29 @@ _offset_and_size = struct.Struct(">qi").unpack_from
 class Batch:
     """Rows that were stored together, or that follow each other uncompressed.
 
-    :ivar magic: record format, 0 or 1.
+    :ivar magic: record format, 0, 1 or 2.
     :ivar codec: a :class:`~pykafka.common.CompressionType` number.
     :ivar timestamp_type: 0 = set by the producer, 1 = by the broker on append.
     :ivar rows: ``(offset, timestamp, key, value)`` with ascending offsets; timestamp in
         milliseconds since 1970, 0 where the format has none (magic 0), -1 where the producer
         gave none; key and value ``bytes`` or ``None``.
     :ivar next_offset: the offset after this batch (past gaps that compaction left).
+    :ivar leader_epoch: of the leader that stored it; -1 if that is not known.
+    :ivar producer_id: of an idempotent or transactional producer, else -1.
+    :ivar is_transactional: whether it was written in a transaction.
     """
 
-    __slots__ = ("codec", "magic", "next_offset", "rows", "timestamp_type")
+    __slots__ = (
+        "_stored_headers",
+        "codec",
+        "is_transactional",
+        "leader_epoch",
+        "magic",
+        "next_offset",
+        "producer_id",
+        "rows",
+        "timestamp_type",
+    )
 
     def __init__(
         self, magic: int, codec: int, timestamp_type: int, rows: list[Row], next_offset: int
@@ -57,18 +78,45 @@ class Batch:
         self.timestamp_type = timestamp_type
         self.rows = rows
         self.next_offset = next_offset
+        self.leader_epoch = self.producer_id = -1
+        self.is_transactional = False
+        self._stored_headers: StoredHeaders | None = None
+
+    @property
+    def headers(self) -> list[Headers] | None:
+        """For each row its headers, ``(key, value)`` pairs in their order, or ``()``; ``None``
+        if no record has any.
+
+        A key is ``str``: bytes in it that are no UTF-8 stand there as with the error handler
+        "surrogateescape". Decoded anew at each access, from the bytes that were fetched.
+
+        :raises CorruptRecordError: the headers of a record are damaged, which only a producer
+            can have done.
+        """
+        stored = self._stored_headers
+        return None if stored is None else [_headers_of(stored, row[0]) for row in self.rows]
+
+
+def _headers_of(stored: StoredHeaders, offset: int) -> Headers:
+    try:
+        return stored.of(offset)
+    except MalformedDataError as reason:
+        raise damaged(offset, str(reason)) from reason
 
 
 class RecordReader:
     """Reads one partition's record set from a fetch response, one batch at a time.
 
     :param data: the bytes as they came; kept until the reader goes.
-    :param fetch_offset: the offset that was asked for. A compressed message is stored whole,
-        so that a broker may send earlier rows too: they are dropped.
+    :param fetch_offset: the offset that was asked for. A batch or compressed message is stored
+        whole, so that a broker may send earlier rows too: they are dropped.
     :param check_crcs: verify checksums. Off, damage inside a message goes unnoticed.
-    :param max_decompressed_bytes: the most that one compressed message may become.
+    :param max_decompressed_bytes: the most that one compressed message or batch may become.
+    :param aborted: transactions whose rows are left out, as the broker names them where it is
+        asked for committed records only: ``(producer id, first offset)``.
 
-    :ivar next_offset: what to fetch after all that was read so far.
+    :ivar next_offset: what to fetch after all that was read so far, which may lie behind the
+        last batch's: control batches, aborted ones and emptied ones are passed silently.
     :ivar partial_size: ``None``; after the end was reached, if the set holds nothing but the
         beginning of one entry: how many bytes that entry takes (12, the part that tells, if
         even that is cut). A fetch must be that large to get on.
@@ -77,6 +125,7 @@ class RecordReader:
     """
 
     __slots__ = (
+        "_aborted",
         "_check_crcs",
         "_data",
         "_error",
@@ -94,11 +143,13 @@ class RecordReader:
         *,
         check_crcs: bool = True,
         max_decompressed_bytes: int = DEFAULT_MAX_DECOMPRESSED_BYTES,
+        aborted: Sequence[Aborted] = (),
     ) -> None:
         self._data = data
         self._fetch_offset = fetch_offset
         self._check_crcs = check_crcs
         self._max_decompressed_bytes = max_decompressed_bytes
+        self._aborted = AbortedTransactions(aborted) if aborted else None
         self._position = 0
         self._error: CorruptRecordError | None = None
         self.next_offset = fetch_offset
@@ -124,6 +175,8 @@ class RecordReader:
                 return batch
 
     def _read(self) -> Batch | None:
+        if is_batch(self._data, self._position):
+            return self._record_batch()
         entry = read_entry(self._data, self._position, self._check_crcs)
         if entry is None:
             self._end()
@@ -143,6 +196,8 @@ class RecordReader:
         position = first.end
         while True:
             position = read_run(self._data, position, first.kind, self._check_crcs, rows)
+            if is_batch(self._data, position):
+                break
             try:
                 entry = read_entry(self._data, position, self._check_crcs)
             except CorruptRecordError as error:
@@ -168,7 +223,59 @@ class RecordReader:
         self._position = wrapper.end
         return self._batch(wrapper, rows, wrapper.offset + 1)
 
-    def _batch(self, first: Entry, rows: list[Row], next_offset: int) -> Batch:
+    def _record_batch(self) -> Batch | None:
+        head = read_head(self._data, self._position)
+        if head is None:
+            self._end()
+            return None
+        try:
+            verify(self._data, self._position, head, self._check_crcs)
+            if self.next_offset != self._fetch_offset and head.base_offset < self.next_offset:
+                raise MalformedDataError(f"it is numbered {head.base_offset}")
+            rows, headers = self._delivered(head)
+        except MalformedDataError as reason:
+            raise self._damaged_batch(head, str(reason)) from reason
+        self._position += ENTRY_HEAD + head.size
+        batch = self._batch(head, rows, head.next_offset)
+        batch.leader_epoch = head.leader_epoch
+        batch.producer_id = head.producer_id
+        batch.is_transactional = head.is_transactional
+        batch._stored_headers = headers
+        return batch
+
+    def _delivered(self, head: BatchHead) -> tuple[list[Row], StoredHeaders | None]:
+        if self._aborted is not None and self._leaves_out(head, self._aborted):
+            return [], None
+        if head.is_control:
+            return [], None
+        return read_records(self._data, self._position, head, self._max_decompressed_bytes)
+
+    def _leaves_out(self, head: BatchHead, aborted: AbortedTransactions) -> bool:
+        aborted.reach(head.next_offset - 1)
+        if not aborted.has(head.producer_id):
+            return False
+        if head.is_control and self._ends_transaction(head):
+            aborted.end(head.producer_id)
+        return head.is_transactional
+
+    def _ends_transaction(self, head: BatchHead) -> bool:
+        rows, _ = read_records(self._data, self._position, head, self._max_decompressed_bytes)
+        # Only a marker has a producer; compaction may have left its head alone.
+        return not rows or any(ends_transaction(key) for _, _, key, _ in rows)
+
+    def _damaged_batch(self, head: BatchHead, reason: str) -> CorruptRecordError:
+        """The error for the batch at the position. What its head says of the next offset may be
+        the damage, and so may its size: the lower of that and what the next head says skips
+        nothing good."""
+        first = max(self.next_offset, head.base_offset)
+        claims = [head.next_offset]
+        after = self._position + ENTRY_HEAD + head.size
+        if len(self._data) - after >= ENTRY_HEAD:
+            claims.append(_offset_and_size(self._data, after)[0])
+        next_offset = min((claim for claim in claims if claim > first), default=first + 1)
+        return damaged(first, f"its batch: {reason}", next_offset)
+
+    def _batch(self, first: Entry | BatchHead, rows: list[Row], next_offset: int) -> Batch:
         if rows and rows[0][0] < self._fetch_offset:
             rows = [row for row in rows if row[0] >= self._fetch_offset]
         self.next_offset = max(self.next_offset, next_offset)
@@ -178,7 +285,7 @@ class RecordReader:
 def peek_next_offset(data: bytes, entries: int = 64) -> int | None:
     """The offset after the last complete entry, from the heads of the entries only.
 
-    ``None`` if there are more than ``entries`` of them, or no complete one, or if a size
+    ``None`` if there are more than ``entries`` of them, or no complete one, or if a head
     makes no sense: decoding will tell.
     """
     position = 0
@@ -187,10 +294,16 @@ def peek_next_offset(data: bytes, entries: int = 64) -> int | None:
         if len(data) - position < ENTRY_HEAD:
             return next_offset
         offset, size = _offset_and_size(data, position)
-        position += ENTRY_HEAD + size
+        end = position + ENTRY_HEAD + size
         if size < 0:
             return None
-        if position > len(data):
+        if end > len(data):
             return next_offset
+        if is_batch(data, position):
+            delta = last_delta(data, position)
+            if delta is None:
+                return None
+            offset += delta
         next_offset = offset + 1
+        position = end
     return None

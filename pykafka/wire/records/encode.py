@@ -1,4 +1,4 @@
-"""From rows to the bytes of a message set, ready for a Produce request."""
+"""From rows to the bytes of a record set of any format, ready for a Produce request."""
 
 from __future__ import annotations
 
@@ -8,19 +8,30 @@ from typing import TYPE_CHECKING
 from ...common import CompressionType
 from ...exceptions import UnsupportedVersion
 from . import codecs
+from .batch_encode import NO_FIELDS, BatchFields, encode_batch
 from .checksums import crc32
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import TypeAlias
 
-__all__ = ["MESSAGE_OVERHEAD", "Row", "encode_message_set", "encoded_size"]
+    from .batch_headers import Headers
+
+__all__ = [
+    "MESSAGE_OVERHEAD",
+    "BatchFields",
+    "Row",
+    "encode_message_set",
+    "encode_records",
+    "encoded_size",
+]
 
 #: ``(timestamp, key, value)``
 Row: TypeAlias = "tuple[int, bytes | None, bytes | None]"
 
-#: Bytes of a message beside its key and value, by magic.
-MESSAGE_OVERHEAD = (26, 34)
+#: Bytes of a message beside its key and value, by magic; in format 2 at most, beside headers
+#: and the 61 bytes of each batch.
+MESSAGE_OVERHEAD = (26, 34, 32)
 
 _head = struct.Struct(">qiI").pack  # offset, size, checksum
 _int64 = struct.Struct(">q").pack
@@ -28,8 +39,37 @@ _int32 = struct.Struct(">i").pack
 
 
 def encoded_size(key_len: int, value_len: int, magic: int) -> int:
-    """Bytes that a message takes in an uncompressed set; a null has length 0."""
+    """Bytes that a message takes in an uncompressed set; a null has length 0.
+
+    What format 2 takes depends on its neighbours: there it is the most that it can be.
+    """
     return MESSAGE_OVERHEAD[magic] + key_len + value_len
+
+
+def encode_records(
+    rows: Sequence[Row],
+    magic: int,
+    codec: int,
+    level: int | None = None,
+    *,
+    headers: Sequence[Headers | None] | None = None,
+    fields: BatchFields = NO_FIELDS,
+) -> bytes:
+    """Encode ``(timestamp, key, value)`` rows in the record format ``magic``: as a message set
+    (0, 1) or as a record batch (2); see :func:`encode_message_set` and
+    :func:`~pykafka.wire.records.batch_encode.encode_batch`.
+
+    :raises CodecNotAvailableError: the codec's package is not installed.
+    :raises UnsupportedVersion: the format has no headers, fields, or not this codec.
+    :raises ValueError: there are more or fewer headers than rows.
+    """
+    if magic == 2:
+        return encode_batch(rows, codec, level, headers=headers, fields=fields)
+    if fields != NO_FIELDS or (headers is not None and any(headers)):
+        raise UnsupportedVersion(
+            "headers, idempotence and transactions need record format 2: a broker of 0.11 or newer"
+        )
+    return encode_message_set(rows, magic, codec, level)
 
 
 def encode_message_set(

@@ -102,7 +102,7 @@ def read_entry(data: bytes, position: int, check_crcs: bool) -> Entry | None:
         return None
     crc, magic, attributes = _crc_magic_attributes(data, position + ENTRY_HEAD)
     if magic > 1:
-        raise damaged(offset, f"record format {magic} is none of 0 and 1")
+        raise damaged(offset, f"record format {magic} is none of 0, 1 and 2")
     if check_crcs and crc != crc32(memoryview(data)[position + _CRC_END : end]):
         raise damaged(offset, "its content does not match its checksum")
     if size < _MIN_SIZE[magic]:
