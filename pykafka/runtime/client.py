@@ -87,8 +87,6 @@ class ClientCore:
         )
         self._client_id = _text(settings.client_id)
         self._closed = False
-        self._unwanted = False
-        self._holders: set[object] = set()
         self._tasks: set[Task] = set()
         self._performers: dict[type, Callable[[Any, Resume], None]] = {
             Request: self._request,
@@ -181,26 +179,12 @@ class ClientCore:
             self._loop.stop(timeout_s)
 
     def close_soon(self) -> None:
-        """The same without waiting, for finalizers; not before every holder has let go."""
+        """The same without waiting, for finalizers."""
         if not self._closed:
-            self._unwanted = True
-            if not self._dropped:
-                self._loop.call_soon(self._close_if_unwanted)
-
-    def hold(self, holder: object) -> None:
-        """Have :meth:`close_soon` wait: a producer still sends what its user has left behind."""
-        self._holders.add(holder)
-
-    def release(self, holder: object) -> None:
-        """The end of :meth:`hold`; on the loop."""
-        self._holders.discard(holder)
-        self._close_if_unwanted()
-
-    def _close_if_unwanted(self) -> None:
-        if self._unwanted and not self._holders and not self._closed:
             self._closed = True
-            self._close_on_loop()
-            self._loop.stop(0.0)
+            if not self._dropped:
+                self._loop.call_soon(self._close_on_loop)
+                self._loop.call_soon(self._loop.stop, 0.0)
 
     @property
     def closed(self) -> bool:
@@ -365,7 +349,6 @@ class ClientCore:
         self._loop.abandon()
         self.pool.abandon()
         self._tasks.clear()
-        self._holders.clear()
         self.coordinators.clear()
         listeners = list(self.fork_listeners)
         self.fork_listeners.clear()

@@ -113,7 +113,6 @@ class Production:
                 self._started = True
                 self.lanes = self._open_lanes(self.partitions)
                 self._client.fork_listeners.add(self)
-                self._client.hold(self)
                 at_exit.add(self)
                 self._client.loop.call_soon(self._sink.start, self.lanes, self)
             self._running = True
@@ -172,7 +171,10 @@ class Production:
         return f"{failed} messages to {self._topic} were not delivered" if failed else ""
 
     def abandon(self) -> None:
-        """Send what is queued for a user's object that is gone, then stop; waits for nothing."""
+        """Send what is queued for a user's object that is gone, then stop; waits for nothing.
+
+        Until then its partitions hold the cluster, whose end would close the connections.
+        """
         if self._started and not self._forked:
             self._refuse_new_messages()
             self._client.loop.call_soon(self._end_when_settled)
@@ -198,7 +200,6 @@ class Production:
             self._started = False
             at_exit.discard(self)
             self._client.fork_listeners.discard(self)
-            self._client.release(self)
         done.set()
 
     def _end_when_settled(self) -> None:

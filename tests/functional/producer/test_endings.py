@@ -55,6 +55,8 @@ def test_what_the_locals_of_a_function_leave_behind_is_sent(
             for n in range(100):
                 producer.produce(b"%d" % n)
         main()
+        import gc
+        gc.collect()
         """
     )
     assert (status, err) == (0, "")
@@ -67,7 +69,9 @@ def test_what_is_dropped_is_sent_while_the_program_goes_on(
     process = program.start(
         _HUNDRED
         + """
-name, producer, topic, client = topic.name, None, None, None
+producer = topic = client = None
+import gc
+gc.collect()
 print("dropped", flush=True)
 sys.stdin.readline()
 os._exit(0)

@@ -256,10 +256,6 @@ class Client:
     def spawn(self, procedure: Any) -> Task:
         return Task(procedure, self._perform).start()
 
-    def hold(self, _: object) -> None: ...
-
-    def release(self, _: object) -> None: ...
-
     def _perform(self, effect: Any, resume: Callable[..., None]) -> None:
         if isinstance(effect, Request):
             if effect.node not in self.leaders.values():

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from typing import Any
+
 import pytest
-from unit.producer.scripted import Scripted
+from unit.producer.scripted import Script, Scripted
 
 from pykafka.exceptions import (
     KafkaException,
@@ -139,25 +142,30 @@ def test_stop_reports_what_was_not_acknowledged_and_start_begins_clean(scripted:
     assert script.brokers.logs[0] == [b"after"]
 
 
+def _interrupt_next_wait(script: Script) -> None:
+    make_event = script.client.backend.event
+
+    def event() -> Any:
+        script.client.backend.event = make_event
+        made = make_event()
+        made.wait = _interrupted  # type: ignore[method-assign]
+        return made
+
+    script.client.backend.event = event
+
+
+def _interrupted(timeout: float | None = None) -> bool:
+    raise KeyboardInterrupt
+
+
 def test_an_interrupted_stop_can_be_finished(scripted: Scripted) -> None:
     script = scripted()
     script.produce(b"x")
-    wait = script.client.backend.event
-    interrupted = []
-
-    def event() -> object:
-        made = wait()
-        if not interrupted:
-            interrupted.append(made)
-            made.wait = _interrupt  # type: ignore[method-assign]
-        return made
-
-    script.client.backend.event = event  # type: ignore[assignment]
+    _interrupt_next_wait(script)
     with pytest.raises(KeyboardInterrupt):
         script.producer.stop()
     with pytest.raises(ProducerStoppedException):
         script.produce(b"y")
-    script.brokers.automatic = True
     script.loop.run()
     script.sent().acknowledge()
     script.producer.stop()
@@ -165,8 +173,38 @@ def test_an_interrupted_stop_can_be_finished(scripted: Scripted) -> None:
     assert not script.client.metadata_listeners
 
 
-def _interrupt(timeout: float | None = None) -> bool:
-    raise KeyboardInterrupt
+def test_a_message_that_meets_the_end_of_a_stop_is_refused_not_forgotten(
+    scripted: Scripted,
+) -> None:
+    def partitioner(partitions: list[Any], key: bytes | None) -> Any:
+        # In the middle of produce(), as another thread may; and a third one, late with its
+        # own message, sets the threshold as if nothing had happened.
+        script.producer.stop()
+        script.producer._core.wake_at = sys.maxsize
+        return partitions[0]
+
+    script = scripted(partitioner=partitioner)
+    with pytest.raises(ProducerStoppedException):
+        script.producer.produce(b"x")
+    script.producer.start()
+    script.brokers.automatic = True
+    script.producer.flush()
+    assert script.brokers.logs == {}
+
+
+def test_a_message_that_meets_the_beginning_of_a_stop_is_taken_back(scripted: Scripted) -> None:
+    def partitioner(partitions: list[Any], key: bytes | None) -> Any:
+        _interrupt_next_wait(script)
+        with pytest.raises(KeyboardInterrupt):
+            script.producer.stop()
+        return partitions[0]
+
+    script = scripted(partitioner=partitioner)
+    with pytest.raises(ProducerStoppedException):
+        script.producer.produce(b"x")
+    script.brokers.automatic = True
+    script.producer.stop()
+    assert script.brokers.logs == {}
 
 
 def test_flush_that_takes_too_long_leaves_messages_queued(scripted: Scripted) -> None:
