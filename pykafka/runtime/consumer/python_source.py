@@ -16,7 +16,7 @@ from .source import PartitionKey, Run, SourceEvents
 
 __all__ = ["PythonSource"]
 
-#: Chunks of so many bytes take longer to hand over than the interpreter takes to switch.
+#: Chunks of so many bytes take longer than the interpreter takes to switch threads.
 _LARGE_CHUNK = 131072
 _YIELD_S = 0.00001
 
@@ -80,20 +80,20 @@ class PythonSource:
             # Off the line first, then looked at: the I/O thread, which looks whether it is on
             # the line after it has added data, either sees it off or has added what is found.
             feed.listed = False
-            consumed: list[Consumed] = []
-            run = feed.take(consumed)
-            for news in consumed:
-                self._client.loop.call_soon(self._fetcher.consumed, feed.key, news)
-                if news.next_offset is not None and news.size >= _LARGE_CHUNK:
-                    # Let the I/O thread have the interpreter, or the next fetch would leave
-                    # only after the switch interval, when these rows are used up.
-                    self._client.backend.sleep(_YIELD_S)
+            run = feed.take(self._tell)
             if not feed.listed and feed.has_data():
                 feed.listed = True
                 line.append(feed)
             if run is not None:
                 return run
         return None
+
+    def _tell(self, key: PartitionKey, news: Consumed) -> None:
+        self._client.loop.call_soon(self._fetcher.consumed, key, news)
+        if news.next_offset is not None and news.size >= _LARGE_CHUNK:
+            # Let the I/O thread have the interpreter, or the next fetch would leave only after
+            # the switch interval, when this chunk is used up.
+            self._client.backend.sleep(_YIELD_S)
 
     def error(self) -> Exception | None:
         if self._crash is not None:
