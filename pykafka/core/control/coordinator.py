@@ -40,6 +40,7 @@ def find_coordinator(view: ClusterView, group: str, patience: Patience) -> Proce
     known = view.coordinators.get(group)
     if known is not None:
         return known
+    doing = f"looking for the coordinator of group {group!r}"
     failure: RemoteError | None = None
     for attempt in range(patience.retries + 1):
         if attempt:
@@ -55,11 +56,20 @@ def find_coordinator(view: ClusterView, group: str, patience: Patience) -> Proce
                 view.coordinators[group] = _coordinator(view, answer)
                 return view.coordinators[group]
             info = error_info(answer.error_code)
-            failure = info.exception(f"looking for the coordinator of group {group!r}")
+            failure = info.exception(doing)
             if not info.retriable:
                 raise failure
     assert failure is not None
-    raise failure
+    raise _told(doing, failure)
+
+
+def _told(doing: str, failure: RemoteError) -> RemoteError:
+    """A failure of the network with what it came in the way of; a broker's own says so."""
+    if isinstance(failure, ProtocolClientError):
+        return failure
+    told = type(failure)(f"{doing}: {failure}")
+    told.__cause__ = failure
+    return told
 
 
 def _coordinator(view: ClusterView, answer: Any) -> Node:
@@ -73,12 +83,14 @@ def ask_coordinator(
     view: ClusterView,
     group: str,
     message: ApiMessage,
+    doing: str,
     patience: Patience,
     judge: Callable[[Any], tuple[_T | None, ProtocolClientError | None]],
     version: int | None = None,
 ) -> Procedure[_T]:
     """Send a request to a group's coordinator until the answer is good or patience ends.
 
+    :param doing: what it is for, in words for errors.
     :param judge: takes the answer to (result, None), or (None, the error that is in it).
     :raises RemoteError: the last failure; non-retriable ones at once.
     """
@@ -104,4 +116,4 @@ def ask_coordinator(
         if not info.retriable:
             raise failure
     assert failure is not None
-    raise failure
+    raise _told(doing, failure)

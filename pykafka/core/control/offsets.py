@@ -213,7 +213,7 @@ def commit_offsets(
         parts = _parts(answer, list(offsets), doing)
         return True, _group_error(doing, {key: part.error_code for key, part in parts.items()})
 
-    yield from ask_coordinator(view, group, request, patience, judge, version)
+    yield from ask_coordinator(view, group, request, doing, patience, judge, version)
 
 
 def fetch_offsets(
@@ -251,7 +251,7 @@ def fetch_offsets(
         failed = {key: code for key, code in codes.items() if code != _NOTHING_COMMITTED}
         return committed, _group_error(doing, failed)
 
-    return (yield from ask_coordinator(view, group, request, patience, judge, version))
+    return (yield from ask_coordinator(view, group, request, doing, patience, judge, version))
 
 
 #: OffsetFetch v0 (ZooKeeper) answers "unknown topic or partition" with offset -1 where

@@ -246,7 +246,9 @@ def _without_offsets(rogue: RogueBroker, request: Any) -> Any:
 def test_a_broker_that_refuses_every_connection_is_not_left_with_them(
     rogue: RogueBroker, connect: Connect
 ) -> None:
+    rogue.rows = [b"one"]
     consumer = consumer_of(rogue, connect, consumer_timeout_ms=1000, fetch_error_backoff_ms=1)
+    assert consumer.consume() is not None
     sasl_is_due = 34
     rogue.refusal = sasl_is_due
     begin = rogue.accepted

@@ -1,0 +1,189 @@
+"""Messages that cannot be read: damaged on disk, too large, too much when unpacked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from itertools import islice
+
+import pytest
+from functional.consumer.conftest import Consume, Fill
+from functional.consumer.filling import add, numbered
+
+from pykafka.common import CompressionType
+from pykafka.embedded import EmbeddedKafka
+from pykafka.exceptions import CorruptRecordError, MessageSetDecodeFailure
+from pykafka.simpleconsumer import SimpleConsumer
+from pykafka.topic import Topic
+
+VICTIM = b"the message that the disk will lose a bit of"
+Damage = Callable[[Topic], None]
+
+
+@pytest.fixture
+def damage(kafka: EmbeddedKafka) -> Damage:
+    """``damage(topic)``: flip a byte of the only :data:`VICTIM` in its partition 0, on disk."""
+
+    def flip(topic: Topic) -> None:
+        folder = kafka.brokers[0].log_dir / f"{topic.name.decode()}-0"
+        (segment,) = folder.glob("*.log")
+        with segment.open("r+b") as file:
+            place = file.read().index(VICTIM) + len(VICTIM) // 2
+            file.seek(place)
+            byte = file.read(1)[0]
+            file.seek(place)
+            file.write(bytes([byte ^ 0x20]))
+
+    return flip
+
+
+def all_there_is(
+    consumer: SimpleConsumer, count: int
+) -> tuple[list[tuple[int, int]], CorruptRecordError | MessageSetDecodeFailure]:
+    """So many messages, as (partition, offset), and the error that comes when none is left."""
+    got: list[tuple[int, int]] = []
+    deadline = time.monotonic() + 20
+    while True:
+        assert time.monotonic() < deadline, f"only {len(got)} messages, and no error"
+        try:
+            message = consumer.consume()
+        except (CorruptRecordError, MessageSetDecodeFailure) as error:
+            # Raised whenever nothing else is here, and so maybe before other partitions are.
+            if len(got) == count:
+                return got, error
+        else:
+            assert message is not None, "time passed and no error came"
+            got.append((message.partition_id, message.offset))
+
+
+def test_damage_is_an_error_behind_the_rows_before_it(
+    fill: Fill, consume: Consume, damage: Damage
+) -> None:
+    topic = fill([*numbered(30), VICTIM, *numbered(30, 31)], numbered(500))
+    damage(topic)
+    consumer = consume(topic, consumer_timeout_ms=5000)
+    got, error = all_there_is(consumer, 530)
+    assert sorted(got) == [*((0, n) for n in range(30)), *((1, n) for n in range(500))]
+    assert isinstance(error, CorruptRecordError)
+    assert (error.topic, error.partition) == (topic.name.decode(), 0)
+    assert (error.offset, error.next_offset) == (30, 31)
+    assert f"{topic.name.decode()}/0" in str(error)
+    assert consumer.held_offsets == {0: 29, 1: 499}
+
+
+def test_damage_stalls_its_partition_only_and_can_be_skipped(
+    fill: Fill, consume: Consume, damage: Damage
+) -> None:
+    topic = fill([b"0", VICTIM, b"2"], numbered(5))
+    damage(topic)
+    consumer = consume(topic, consumer_timeout_ms=5000)
+    all_there_is(consumer, 6)
+    add(topic, 1, numbered(5))
+    got, error = all_there_is(consumer, 5)
+    assert got == [(1, offset) for offset in range(5, 10)]
+    for _ in range(2):
+        with pytest.raises(CorruptRecordError):
+            consumer.consume()
+    assert isinstance(error, CorruptRecordError)
+    assert error.next_offset is not None
+    consumer.reset_offsets([(topic.partitions[0], error.next_offset - 1)])
+    message = consumer.consume()
+    assert message is not None
+    assert (message.partition_id, message.value) == (0, b"2")
+
+
+def test_a_group_does_not_commit_past_damage(
+    fill: Fill, consume: Consume, damage: Damage, topic_name: str
+) -> None:
+    topic = fill([b"0", b"1", VICTIM, b"3"])
+    damage(topic)
+    consumer = consume(topic, consumer_group=topic_name, consumer_timeout_ms=5000)
+    all_there_is(consumer, 2)
+    consumer.commit_offsets()
+    assert dict(consumer.fetch_offsets())[0].offset == 2
+    again = consume(topic, consumer_group=topic_name, consumer_timeout_ms=5000)
+    with pytest.raises(CorruptRecordError):
+        again.consume()
+
+
+@pytest.mark.parametrize("codec", [CompressionType.GZIP, CompressionType.SNAPPY])
+def test_damage_inside_a_compressed_message_is_one_error_for_all_of_it(
+    fill: Fill, consume: Consume, kafka: EmbeddedKafka, codec: int
+) -> None:
+    topic = fill(numbered(3))
+    packed = [b"%d of many that go together" % number for number in range(200)]
+    with topic.get_producer(compression=codec, linger_ms=60_000) as producer:
+        for value in packed:
+            producer.produce(value)
+    add(topic, 0, [b"behind"])
+    (segment,) = (kafka.brokers[0].log_dir / f"{topic.name.decode()}-0").glob("*.log")
+    with segment.open("r+b") as file:
+        file.seek(segment.stat().st_size - 200)
+        byte = file.read(1)[0]
+        file.seek(-1, 1)
+        file.write(bytes([byte ^ 0xFF]))
+    consumer = consume(topic, consumer_timeout_ms=5000)
+    got, error = all_there_is(consumer, 3)
+    assert got == [(0, 0), (0, 1), (0, 2)]
+    assert isinstance(error, CorruptRecordError)
+    assert (error.offset, error.next_offset) == (3, 203)
+    consumer.reset_offsets([(topic.partitions[0], 202)])
+    message = consumer.consume()
+    assert message is not None
+    assert message.value == b"behind"
+
+
+def test_a_message_over_the_fetch_size_is_an_error_that_says_what_to_raise(
+    fill: Fill, consume: Consume
+) -> None:
+    topic = fill([*numbered(10), bytes(50_000), b"behind"], numbered(3000))
+    consumer = consume(topic, consumer_timeout_ms=5000, fetch_message_max_bytes=10_000)
+    got, error = all_there_is(consumer, 3010)
+    assert sorted(got) == [*((0, n) for n in range(10)), *((1, n) for n in range(3000))]
+    assert isinstance(error, MessageSetDecodeFailure)
+    for part in (f"{topic.name.decode()}/0", "offset 10 ", "50026", "fetch_message_max_bytes"):
+        assert part in str(error)
+    with pytest.raises(MessageSetDecodeFailure):
+        consumer.consume(block=False)
+
+
+def test_a_message_over_the_fetch_size_can_be_skipped_or_fetched_with_more(
+    fill: Fill, consume: Consume
+) -> None:
+    topic = fill([b"0", bytes(50_000), b"2"])
+    small = consume(topic, consumer_timeout_ms=5000, fetch_message_max_bytes=10_000)
+    all_there_is(small, 1)
+    small.reset_offsets([(topic.partitions[0], 1)])
+    message = small.consume()
+    assert message is not None
+    assert message.value == b"2"
+    large = consume(topic, consumer_timeout_ms=5000, fetch_message_max_bytes=60_000)
+    assert [len(found.value or b"") for found in islice(large, 3)] == [1, 50_000, 1]
+
+
+@pytest.mark.parametrize("size", [1, 11, 12, 20])
+def test_a_fetch_size_that_no_message_fits_in_is_the_same_error(
+    fill: Fill, consume: Consume, size: int
+) -> None:
+    consumer = consume(fill([b"x"]), consumer_timeout_ms=5000, fetch_message_max_bytes=size)
+    with pytest.raises(MessageSetDecodeFailure, match=f"fetch_message_max_bytes is {size}"):
+        consumer.consume()
+
+
+def test_a_message_that_unpacks_to_more_than_it_may_is_an_error(
+    fill: Fill, consume: Consume
+) -> None:
+    topic = fill([b"0"])
+    with topic.get_sync_producer(compression=CompressionType.GZIP, max_request_size=9_000_000) as p:
+        p.produce(bytes(5_000_000))
+    add(topic, 0, [b"2"])
+    consumer = consume(topic, consumer_timeout_ms=5000, decompressed_max_bytes=1_000_000)
+    got, error = all_there_is(consumer, 1)
+    assert got == [(0, 0)]
+    assert "1000000" in str(error)
+    assert isinstance(error, CorruptRecordError)
+    assert error.next_offset == 2
+    consumer.reset_offsets([(topic.partitions[0], 1)])
+    message = consumer.consume()
+    assert message is not None
+    assert message.value == b"2"
