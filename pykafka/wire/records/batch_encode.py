@@ -61,6 +61,8 @@ def encode_batch(
     :raises CodecNotAvailableError: the codec's package is not installed.
     :raises ValueError: there are more or fewer headers than rows.
     """
+    if headers is not None and len(headers) != len(rows):
+        raise ValueError(f"headers for {len(headers)} messages, and {len(rows)} messages")
     if not rows:
         return b""
     base_time = rows[0][0]
@@ -103,7 +105,7 @@ def _records_with_headers(
     rows: Sequence[Row], headers: Sequence[Headers | None], base_time: int
 ) -> list[bytes]:
     parts: list[bytes] = []
-    for delta, ((timestamp, key, value), some) in enumerate(zip(rows, headers, strict=True)):
+    for delta, ((timestamp, key, value), some) in enumerate(zip(rows, headers, strict=False)):
         fields = _fields(varint(timestamp - base_time), varint(delta), key, value)
         tail = encode_headers(some or ())
         parts += (varint(sum(map(len, fields)) + len(tail)), *fields, tail)

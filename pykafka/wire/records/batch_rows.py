@@ -128,17 +128,19 @@ def _read_run(
         value = data[start:position] or (None if byte == 1 else b"")
         add((offset, time, key, value))
         if data[position]:
-            end = _end_of_record(data, begin, position)
+            end = _end_of_record(data, begin, position, key)
             places[offset] = (position, end)
             position = end - 1
         position += 1
     return position
 
 
-def _end_of_record(data: bytes, begin: int, reached: int) -> int:
+def _end_of_record(data: bytes, begin: int, reached: int, key: bytes | None) -> int:
     length, start = read_length(data, begin)
-    if start + length <= reached:
-        raise MalformedDataError(f"the record at byte {begin} ends before its headers")
+    # An offset delta that takes more bytes than it needs would be read as an empty key, the key
+    # as the value, and the value as headers: read_sparse can tell.
+    if start + length <= reached or key == b"":
+        raise MalformedDataError(f"the record at byte {begin} is none with headers")
     return start + length
 
 

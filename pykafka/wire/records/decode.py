@@ -101,7 +101,7 @@ def _headers_of(stored: StoredHeaders, offset: int) -> Headers:
     try:
         return stored.of(offset)
     except MalformedDataError as reason:
-        raise damaged(offset, str(reason)) from reason
+        raise damaged(offset, f"its headers: {reason}") from reason
 
 
 class RecordReader:
