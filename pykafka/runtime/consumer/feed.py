@@ -180,7 +180,7 @@ class Feed:
         try:
             batch = self._reader.next_batch()
         except CorruptRecordError as error:
-            self.error = self._located(error)
+            self.error = self._located(error, self._reader.next_offset)
         except CodecNotAvailableError as error:
             self.error = error
         else:
@@ -197,14 +197,16 @@ class Feed:
             self._magic, self._codec = batch.magic, batch.codec
             self._shared = SharedFields(self._partition, self.key[1], batch.codec, batch.magic)
 
-    def _located(self, error: CorruptRecordError) -> CorruptRecordError:
+    def _located(self, error: CorruptRecordError, unread: int) -> CorruptRecordError:
         topic, partition = self.key
+        # A compressed message is stored under the offset of the last one that is in it.
+        first = unread if error.offset is None else min(unread, error.offset)
         located = CorruptRecordError(
-            f"{topic}/{partition}: {error}. This partition stalls here until it is moved:"
-            f" reset_offsets([(partition, {_skip_to(error)})]) goes on behind the damage",
+            f"{topic}/{partition}: {error}. This partition stalls at offset {first} until it is"
+            f" moved: reset_offsets([(partition, {_skip_to(error)})]) goes on behind the damage",
             topic=topic,
             partition=partition,
-            offset=error.offset,
+            offset=first,
             next_offset=error.next_offset,
         )
         located.__cause__ = error

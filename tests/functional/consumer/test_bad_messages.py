@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from itertools import islice
@@ -187,3 +188,24 @@ def test_a_message_that_unpacks_to_more_than_it_may_is_an_error(
     message = consumer.consume()
     assert message is not None
     assert message.value == b"2"
+
+
+@pytest.mark.parametrize("place", range(26), ids=lambda place: f"byte {place}")
+def test_no_damaged_byte_of_a_messages_head_hangs_or_crashes(
+    fill: Fill, consume: Consume, kafka: EmbeddedKafka, place: int
+) -> None:
+    topic = fill([*numbered(5), VICTIM, *numbered(5, 6)])
+    (segment,) = (kafka.brokers[0].log_dir / f"{topic.name.decode()}-0").glob("*.log")
+    with segment.open("r+b") as file:
+        # offset, size, CRC, magic, attributes, key length, value length
+        file.seek(file.read().index(VICTIM) - 26 + place)
+        byte = file.read(1)[0]
+        file.seek(-1, 1)
+        file.write(bytes([byte ^ 0x40]))
+    consumer = consume(topic, consumer_timeout_ms=700)
+    got = []
+    with contextlib.suppress(CorruptRecordError, MessageSetDecodeFailure):
+        while (message := consumer.consume()) is not None:
+            got.append(message.value)
+    assert got[:5] == numbered(5)
+    assert set(got) <= {VICTIM, *numbered(11)}

@@ -198,6 +198,35 @@ def test_an_offset_out_of_range_is_an_error_where_no_reset_is_wanted(
     assert values(consumer, 2) == numbered(2, 18)
 
 
+def test_a_log_that_lost_its_beginning_is_read_from_where_it_begins(
+    kafka: EmbeddedKafka, fill: Fill, consume: Consume
+) -> None:
+    topic = fill(numbered(10), **{"segment.bytes": 2000})
+    behind = consume(
+        topic, queued_max_messages=1, fetch_message_max_bytes=200, consumer_timeout_ms=2000
+    )
+    assert values(behind, 1) == [b"0"]
+    with topic.get_sync_producer() as producer:
+        for number in range(10, 100):
+            producer.produce(b"%d" % number + bytes(100))
+    # What its retention does when the time has come, which 0.8.2 looks for after 30 s only.
+    broker = kafka.brokers[0]
+    broker.stop()
+    for file in (broker.log_dir / f"{topic.name.decode()}-0").glob("00000000000000000000.*"):
+        file.unlink()
+    broker.restart()
+    earliest = topic.partitions[0].earliest_available_offset()
+    assert 10 < earliest < 50
+    # Without a group it would begin at 0, which is not there any more.
+    fresh = consume(topic, consumer_timeout_ms=2000)
+    assert [message.offset for message in fresh] == list(range(earliest, 100))
+    # What was held of the lost part is still delivered, and nothing comes twice.
+    got = [message.offset for message in behind]
+    assert got[0] == 1
+    assert got[-(100 - earliest) :] == list(range(earliest, 100))
+    assert len(set(got)) == len(got)
+
+
 def test_a_group_without_offsets_is_an_error_where_no_reset_is_wanted(
     fill: Fill, consume: Consume, topic_name: str
 ) -> None:
