@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from wire.records.kafka082 import Kafka082, compiler_is_missing
+from wire.records.java_pipe import compiler_is_missing
+from wire.records.kafka082 import Kafka082
 from wire.records.message_sets import read_all
 
 from pykafka.common import CompressionType
