@@ -10,9 +10,9 @@ from typing import Any, Protocol
 
 from . import options
 from .broker import Broker
-from .core.control.bootstrap import bootstrap
-from .core.control.coordinator import Patience, find_coordinator
 from .core.metadata import Snapshot, TopicInfo
+from .core.procedures.bootstrap import bootstrap
+from .core.procedures.coordinator import Patience, find_coordinator
 from .core.versions import check_broker_version
 from .exceptions import (
     ClientClosedError,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .common import EPOCH, OffsetType
-from .core.control.offsets import list_offsets
+from .core.procedures.offsets import list_offsets
 from .exceptions import InvalidOptionTypeError, OffsetRequestFailedError
 from .protocol import OffsetPartitionResponse
 

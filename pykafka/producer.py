@@ -22,7 +22,7 @@ from .exceptions import (
 )
 from .message import Message
 from .partitioners import InIdOrder, RandomPartitioner
-from .runtime.producer.core import Production
+from .runtime.producer.production import Production
 from .runtime.producer.python_sink import PythonSink
 from .runtime.producer.reports import SyncReport
 from .wire.records.codecs import require_codec

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from . import options
 from .common import OffsetType
-from .core.control.coordinator import Patience
 from .core.membership.fixed import FixedMembership
+from .core.procedures.coordinator import Patience
 from .exceptions import (
     InvalidOptionError,
     InvalidOptionTypeError,
@@ -24,9 +24,9 @@ from .exceptions import (
 from .message import Message
 from .partition import Partition, to_milliseconds
 from .protocol import OffsetFetchPartitionResponse
-from .runtime.consumer.core import Consumption
+from .runtime.consumer.consumption import Consumption
 from .runtime.consumer.handover import iterate, take_one
-from .runtime.consumer.offsets import KafkaOffsetStore
+from .runtime.consumer.offset_store import KafkaOffsetStore
 from .runtime.consumer.python_source import PythonSource
 
 if TYPE_CHECKING:

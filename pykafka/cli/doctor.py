@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from .. import __version__
-from ..core.control.handshake import open_connection
+from ..core.procedures.handshake import open_connection
 from ..exceptions import (
     CodecNotAvailableError,
     ImplementationNotAvailableError,

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, TypeVar
 
-from ..core.control.handshake import open_connection
 from ..core.effects import (
     Connect,
     Disconnect,
@@ -24,6 +23,7 @@ from ..core.effects import (
     Wait,
 )
 from ..core.metadata import EMPTY, Snapshot
+from ..core.procedures.handshake import open_connection
 from ..core.versions import negotiate
 from ..exceptions import (
     ClientClosedError,
@@ -42,7 +42,7 @@ from ..net.pool import Pool, PoolHooks
 from ..options import Settings
 from .backend import Backend
 from .loop import Loop
-from .metadata import MetadataKeeper
+from .metadata_keeper import MetadataKeeper
 from .tasks import Resume, Signal, Task
 
 __all__ = ["ClientCore"]
@@ -62,7 +62,7 @@ class ClientCore:
     """What the users' objects of one client share. Never holds one of them.
 
     Everything runs on the loop; :meth:`run`, :meth:`start`, :meth:`call` and :meth:`close`
-    are for other threads. Implements :class:`pykafka.core.control.view.ClusterView`.
+    are for other threads. Implements :class:`pykafka.core.procedures.cluster_view.ClusterView`.
     """
 
     def __init__(self, settings: Settings, backend: Backend) -> None:

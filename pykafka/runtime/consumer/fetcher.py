@@ -10,10 +10,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from ...core.control.offsets import list_offsets
 from ...core.effects import Now, Procedure, Refresh, Request, Sleep, Wait
 from ...core.fetching import FetchLimits, FetchPlan, FetchState, fetch_request, plan_fetch
 from ...core.metadata import Snapshot
+from ...core.procedures.offsets import list_offsets
 from ...exceptions import (
     KafkaException,
     MalformedDataError,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 from ...message import Message
-from .core import Consumption
+from .consumption import Consumption
 
 __all__ = ["Deserializer", "iterate", "take_one"]
 

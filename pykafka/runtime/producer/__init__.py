@@ -1,5 +1,5 @@
 """Producing: messages are queued per partition by users' threads and sent by the I/O thread.
 
-:mod:`.core` accounts for every message; it hands lanes to a :class:`~.sink.RecordSink` and
+:mod:`.production` accounts for every message; it hands lanes to a :class:`~.sink.RecordSink` and
 knows nothing of how that sends them.
 """

@@ -19,11 +19,11 @@ from . import codecs
 from .batch_headers import StoredHeaders
 from .batch_rows import SMALLEST_RECORD, read_dense, read_sparse
 from .checksums import crc32c
-from .messages import ENTRY_HEAD, damaged
+from .message_set import ENTRY_HEAD, damaged
 
 if TYPE_CHECKING:
     from .batch_rows import HeaderPlaces
-    from .messages import Row
+    from .message_set import Row
 
 __all__ = [
     "AFTER_CRC",

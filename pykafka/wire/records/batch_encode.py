@@ -10,7 +10,7 @@ from .batch import AFTER_CRC, HEAD, UP_TO_CRC
 from .batch_headers import encode_headers
 from .batch_rows import DELTA_WIDTHS
 from .checksums import crc32c
-from .messages import ENTRY_HEAD
+from .message_set import ENTRY_HEAD
 from .varints import varint
 
 if TYPE_CHECKING:

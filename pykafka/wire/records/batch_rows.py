@@ -14,7 +14,7 @@ from ...exceptions import MalformedDataError
 from .varints import read_bytes, read_length, read_varint
 
 if TYPE_CHECKING:
-    from .messages import Row
+    from .message_set import Row
 
 __all__ = ["DELTA_WIDTHS", "SMALLEST_RECORD", "HeaderPlaces", "read_dense", "read_sparse"]
 

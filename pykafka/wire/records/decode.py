@@ -2,7 +2,7 @@
 
 A record set is a row of entries. Each starts with its offset (int64) and the size of what
 follows (int32), and has at byte 16 the "magic" byte that tells its format: 0 and 1 are
-messages (:mod:`.messages`), 2 is a batch of records (:mod:`.batch`); one set may hold all of
+messages (:mod:`.message_set`), 2 is a batch of records (:mod:`.batch`); one set may hold all of
 them. A compressed message is a wrapper around a message set. A broker cuts the set where the
 fetch size ends, so that the last entry may be incomplete; since 0.10.1 it sends the first one
 whole, however large. (Kafka protocol guide, "Message sets" and "Record Batch"; KIP-31 for
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from ...exceptions import CorruptRecordError, MalformedDataError
 from .batch import is_batch, last_delta, read_head, read_records, verify
-from .messages import (
+from .message_set import (
     ENTRY_HEAD,
     ascending,
     damaged,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from .batch import BatchHead
     from .batch_headers import Headers, StoredHeaders
-    from .messages import Entry, Row
+    from .message_set import Entry, Row
     from .transactions import Aborted
 
 __all__ = ["DEFAULT_MAX_DECOMPRESSED_BYTES", "Batch", "RecordReader", "peek_next_offset"]

@@ -202,7 +202,7 @@ def test_no_damaged_byte_of_a_messages_head_hangs_or_crashes(
         byte = file.read(1)[0]
         file.seek(-1, 1)
         file.write(bytes([byte ^ 0x40]))
-    consumer = consume(topic, consumer_timeout_ms=700)
+    consumer = consume(topic, consumer_timeout_ms=300)
     got = []
     with contextlib.suppress(CorruptRecordError, MessageSetDecodeFailure):
         while (message := consumer.consume()) is not None:

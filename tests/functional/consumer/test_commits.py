@@ -15,8 +15,8 @@ from kazoo.client import KazooClient
 
 from pykafka import KafkaClient
 from pykafka.common import OffsetType
-from pykafka.core.control.coordinator import Patience
-from pykafka.core.control.offsets import commit_offsets, fetch_offsets
+from pykafka.core.procedures.coordinator import Patience
+from pykafka.core.procedures.offsets import commit_offsets, fetch_offsets
 from pykafka.embedded import EmbeddedKafka
 from pykafka.exceptions import KafkaException, UnicodeException
 from pykafka.simpleconsumer import SimpleConsumer

@@ -211,7 +211,7 @@ def test_a_log_that_lost_its_beginning_is_read_from_where_it_begins(
             producer.produce(b"%d" % number + bytes(100))
     # What its retention does when the time has come, which 0.8.2 looks for after 30 s only.
     broker = kafka.brokers[0]
-    broker.stop()
+    broker.kill()
     for file in (broker.log_dir / f"{topic.name.decode()}-0").glob("00000000000000000000.*"):
         file.unlink()
     broker.restart()

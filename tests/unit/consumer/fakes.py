@@ -11,7 +11,7 @@ from pykafka import options
 from pykafka.core.membership.fixed import FixedMembership
 from pykafka.message import Message, SharedFields
 from pykafka.runtime.backend import ThreadBackend
-from pykafka.runtime.consumer.core import Consumption
+from pykafka.runtime.consumer.consumption import Consumption
 from pykafka.runtime.consumer.handover import take_one
 from pykafka.runtime.consumer.source import PartitionKey, Run, SourceEvents
 

@@ -19,7 +19,7 @@ from pykafka.exceptions import (
     KafkaException,
 )
 from pykafka.message import Message
-from pykafka.runtime.consumer.core import Consumption
+from pykafka.runtime.consumer.consumption import Consumption
 from pykafka.runtime.consumer.handover import iterate
 
 #: Seconds; what is waited for comes at once or never.

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import pytest
 from procedure_script import asks, is_a, play
 
-from pykafka.core.control.bootstrap import bootstrap
-from pykafka.core.control.cluster import fetch_metadata
-from pykafka.core.control.coordinator import Patience, find_coordinator
-from pykafka.core.control.handshake import open_connection
-from pykafka.core.control.offsets import commit_offsets, fetch_offsets, list_offsets
 from pykafka.core.effects import Connect, Exchange, Node, Now, Refresh, Sleep
 from pykafka.core.metadata import BrokerInfo, PartitionInfo, Snapshot, TopicInfo
+from pykafka.core.procedures.bootstrap import bootstrap
+from pykafka.core.procedures.cluster import fetch_metadata
+from pykafka.core.procedures.coordinator import Patience, find_coordinator
+from pykafka.core.procedures.handshake import open_connection
+from pykafka.core.procedures.offsets import commit_offsets, fetch_offsets, list_offsets
 from pykafka.core.versions import LEGACY
 from pykafka.exceptions import (
     GroupCoordinatorNotAvailable,

@@ -9,7 +9,7 @@ __all__ = ["LOG_APPEND_TIME", "message", "plain_set", "read_all", "rows_before_e
 
 from pykafka.exceptions import CorruptRecordError
 from pykafka.wire.records.decode import Batch, RecordReader
-from pykafka.wire.records.messages import Row
+from pykafka.wire.records.message_set import Row
 
 LOG_APPEND_TIME = 0x08
 

@@ -26,8 +26,8 @@ from ...wire.messages.offset_commit import (
 )
 from ...wire.messages.offset_fetch import OffsetFetchRequest, OffsetFetchRequestTopic
 from ..effects import GENERAL, Procedure, Refresh, Request, Sleep
+from .cluster_view import ClusterView
 from .coordinator import Patience, ask_coordinator
-from .view import ClusterView
 
 __all__ = [
     "Committed",

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ...core.control.offsets import Committed, list_offsets
 from ...core.cursor import START, Cursor
 from ...core.membership import Membership
+from ...core.procedures.offsets import Committed, list_offsets
 from ...exceptions import (
     ClientClosedError,
     ConsumerStoppedException,
@@ -20,7 +20,7 @@ from ...options import Settings
 from ..backend import Event
 from ..client import ClientCore
 from ..tasks import Task
-from .offsets import OffsetStore
+from .offset_store import OffsetStore
 from .source import NO_RUN, PartitionKey, RecordSource, Run
 
 __all__ = ["Consumption"]

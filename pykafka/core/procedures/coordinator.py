@@ -10,7 +10,7 @@ from ...wire.errors import error_info
 from ...wire.messages.find_coordinator import FindCoordinatorRequest
 from ...wire.schema import ApiMessage
 from ..effects import COORDINATOR, GENERAL, Node, Procedure, Request, Sleep
-from .view import ClusterView
+from .cluster_view import ClusterView
 
 __all__ = ["Patience", "ask_coordinator", "find_coordinator"]
 

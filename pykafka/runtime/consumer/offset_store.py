@@ -7,9 +7,9 @@ import socket
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from ...core.control.coordinator import Patience
-from ...core.control.offsets import Committed, PartitionKey, commit_offsets, fetch_offsets
 from ...core.effects import Procedure
+from ...core.procedures.coordinator import Patience
+from ...core.procedures.offsets import Committed, PartitionKey, commit_offsets, fetch_offsets
 from ..client import ClientCore
 
 __all__ = ["KafkaOffsetStore", "OffsetStore"]

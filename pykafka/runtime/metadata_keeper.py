@@ -6,8 +6,8 @@ import logging
 import random
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..core.control.cluster import fetch_metadata
 from ..core.effects import Procedure, Sleep
+from ..core.procedures.cluster import fetch_metadata
 from ..core.retry import Backoff
 from ..exceptions import KafkaException, NoBrokersAvailableError, RemoteError
 from .tasks import Resume
