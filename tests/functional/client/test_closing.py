@@ -6,11 +6,11 @@ import gc
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from background import in_background
 from functional.client.conftest import Connect
 from functional.client.rogue import FAULTS, TOPIC, RogueBroker
 from functional.consumer.filling import add, numbered
@@ -63,11 +63,10 @@ def test_closing_a_client_stops_its_consumers(topic: Topic) -> None:
     consumer = topic.get_simple_consumer()
     for _ in range(50):
         consumer.consume()
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(consumer.consume)
-        client.close()
-        with pytest.raises(ConsumerStoppedException):
-            waiting.result(_SOON)
+    waiting = in_background(consumer.consume)
+    client.close()
+    with pytest.raises(ConsumerStoppedException):
+        waiting.result(_SOON)
 
 
 @pytest.mark.parametrize("group", [None, "group"])
@@ -215,9 +214,8 @@ def test_a_dropped_client_and_a_full_collection_in_any_thread_do_not_lock_up(
         consumer = client.topics[topic_name].get_simple_consumer("g", auto_commit_enable=True)
         consumer.itself = consumer  # type: ignore[attr-defined]
 
-    with ThreadPoolExecutor(4) as pool:
-        work = [pool.submit(cycle) for _ in range(12)]
-        work += [pool.submit(gc.collect) for _ in range(12)]
-        for future in work:
-            future.result(_SOON)
+    work = [in_background(cycle) for _ in range(12)]
+    work += [in_background(gc.collect) for _ in range(12)]
+    for future in work:
+        future.result(_SOON)
     gc.collect()

@@ -7,9 +7,9 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from background import in_background
 from functional.client.conftest import Connect
 
 from pykafka.embedded import EmbeddedKafka
@@ -122,11 +122,10 @@ def test_the_port_of_zookeeper_is_no_kafka(kafka: EmbeddedKafka, connect: Connec
 def test_waiting_for_one_client_does_not_hold_up_another(
     kafka: EmbeddedKafka, connect: Connect, silent: str
 ) -> None:
-    with ThreadPoolExecutor(1) as threads:
-        hanging = threads.submit(connect, silent, socket_timeout_ms=3000)
-        assert list(connect(kafka.bootstrap).brokers) == [0]
-        assert not hanging.done()
-        assert isinstance(hanging.exception(30), NoBrokersAvailableError)
+    hanging = in_background(connect, silent, socket_timeout_ms=3000)
+    assert list(connect(kafka.bootstrap).brokers) == [0]
+    assert not hanging.done()
+    assert isinstance(hanging.exception(30), NoBrokersAvailableError)
 
 
 def test_brokers_are_found_through_zookeeper(kafka3: EmbeddedKafka, connect: Connect) -> None:

@@ -8,9 +8,9 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from background import in_background
 from functional.client.conftest import Connect
 from services import Clusters
 
@@ -181,13 +181,12 @@ def test_threads_can_use_a_client_together(
             assert len(client.topics.items()) >= len(names)
             del topic
 
-    with ThreadPoolExecutor(5) as threads:
-        updating = [threads.submit(update) for _ in range(2)]
-        looking = [threads.submit(look) for _ in range(3)]
-        try:
-            for future in looking:
-                future.result(60)
-        finally:
-            stop.set()
-        for future in updating:
+    updating = [in_background(update) for _ in range(2)]
+    looking = [in_background(look) for _ in range(3)]
+    try:
+        for future in looking:
             future.result(60)
+    finally:
+        stop.set()
+    for future in updating:
+        future.result(60)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from background import in_background
 from functional.consumer.conftest import Consume
 from functional.consumer.filling import add, numbered
 
@@ -91,12 +91,11 @@ def test_a_broker_that_is_killed_while_another_thread_waits_for_messages(
     topic = filled(kafka, impatient, topic_name)
     consumer = consume(topic)
     assert len(read(consumer, 3000)) == 3000
-    with ThreadPoolExecutor(1) as threads:
-        waiting = threads.submit(consumer.consume)
-        kafka.brokers[0].kill()
-        kafka.brokers[0].restart()
-        add(topic, 0, [b"after"])
-        message = waiting.result(_MOVED)
+    waiting = in_background(consumer.consume)
+    kafka.brokers[0].kill()
+    kafka.brokers[0].restart()
+    add(topic, 0, [b"after"])
+    message = waiting.result(_MOVED)
     assert message is not None
     assert (message.offset, message.value) == (3000, b"after")
 

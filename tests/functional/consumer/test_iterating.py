@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 
 import pytest
+from background import in_background
 from functional.consumer.conftest import Consume, Fill
 from functional.consumer.filling import add, numbered
 
@@ -80,10 +80,9 @@ def test_consume_without_a_time_out_waits_for_what_is_produced_later(
 ) -> None:
     topic = fill([])
     consumer = consume(topic, consumer_timeout_ms=timeout_ms)
-    with ThreadPoolExecutor(1) as threads:
-        waiting = threads.submit(consumer.consume)
-        add(topic, 0, [b"late"])
-        message = waiting.result(_SOON)
+    waiting = in_background(consumer.consume)
+    add(topic, 0, [b"late"])
+    message = waiting.result(_SOON)
     assert message is not None
     assert message.value == b"late"
 
@@ -91,10 +90,9 @@ def test_consume_without_a_time_out_waits_for_what_is_produced_later(
 def test_an_unblock_event_ends_the_wait(fill: Fill, consume: Consume) -> None:
     consumer = consume(fill([]))
     event = threading.Event()
-    with ThreadPoolExecutor(1) as threads:
-        waiting = threads.submit(consumer.consume, unblock_event=event)
-        event.set()
-        assert waiting.result(_SOON) is None
+    waiting = in_background(consumer.consume, unblock_event=event)
+    event.set()
+    assert waiting.result(_SOON) is None
 
 
 def test_an_unblock_event_that_is_set_does_not_hide_messages(fill: Fill, consume: Consume) -> None:
@@ -113,13 +111,12 @@ def test_stop_ends_a_blocking_consume_in_another_thread_at_once(
     fill: Fill, consume: Consume
 ) -> None:
     consumer = consume(fill([]))
-    with ThreadPoolExecutor(3) as threads:
-        waiting = [threads.submit(consumer.consume) for _ in range(3)]
-        begin = time.monotonic()
-        consumer.stop()
-        for future in waiting:
-            with pytest.raises(ConsumerStoppedException):
-                future.result(_SOON)
+    waiting = [in_background(consumer.consume) for _ in range(3)]
+    begin = time.monotonic()
+    consumer.stop()
+    for future in waiting:
+        with pytest.raises(ConsumerStoppedException):
+            future.result(_SOON)
     assert time.monotonic() - begin < 2.0
 
 
@@ -170,9 +167,8 @@ def test_many_threads_get_each_message_once(fill: Fill, consume: Consume) -> Non
             found.append((message.partition_id, message.offset))
         return found
 
-    with ThreadPoolExecutor(4) as threads:
-        parts = [threads.submit(work) for work in (iterate, call, iterate, call)]
-        got = [where for part in parts for where in part.result(60)]
+    parts = [in_background(work) for work in (iterate, call, iterate, call)]
+    got = [where for part in parts for where in part.result(60)]
     assert sorted(got) == [(p, offset) for p in range(3) for offset in range(5000)]
 
 

@@ -6,10 +6,11 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from itertools import islice
 
 import pytest
+from background import in_background
 from unit.consumer.fakes import KEY, ScriptedSource, consumption, take
 
 from pykafka.exceptions import (
@@ -39,26 +40,20 @@ def core(source: ScriptedSource) -> Iterator[Consumption]:
     core.stop()
 
 
-@pytest.fixture
-def threads() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(4) as pool:
-        yield pool
-
-
 def offsets(messages: list[Message | None]) -> list[int | None]:
     return [None if message is None else message.offset for message in messages]
 
 
 def test_a_run_wakes_every_thread_that_waits_for_rows(
-    source: ScriptedSource, core: Consumption, threads: ThreadPoolExecutor
+    source: ScriptedSource, core: Consumption
 ) -> None:
-    waiting = [threads.submit(take, core) for _ in range(4)]
+    waiting = [in_background(take, core) for _ in range(4)]
     source.bring(0, 4)
     assert sorted(offsets([f.result(_SOON) for f in waiting])) == [0, 1, 2, 3]
 
 
 def test_a_thread_that_waited_gets_rows_of_a_run_that_another_thread_made_current(
-    source: ScriptedSource, core: Consumption, threads: ThreadPoolExecutor
+    source: ScriptedSource, core: Consumption
 ) -> None:
     decoding, go_on = threading.Event(), threading.Event()
     waiting: Future[Message | None]
@@ -70,26 +65,26 @@ def test_a_thread_that_waited_gets_rows_of_a_run_that_another_thread_made_curren
     # One thread is in the middle of decoding the only run, another begins to wait.
     source.while_decoding = hold
     source.bring(0, 2)
-    first = threads.submit(take, core)
+    first = in_background(take, core)
     assert decoding.wait(_SOON)
-    waiting = threads.submit(take, core)
+    waiting = in_background(take, core)
     source.while_decoding = lambda: None
     go_on.set()
     assert sorted(offsets([first.result(_SOON), waiting.result(_SOON)])) == [0, 1]
 
 
 def test_an_error_reaches_every_thread_that_waits(
-    source: ScriptedSource, core: Consumption, threads: ThreadPoolExecutor
+    source: ScriptedSource, core: Consumption
 ) -> None:
-    waiting = [threads.submit(take, core) for _ in range(3)]
+    waiting = [in_background(take, core) for _ in range(3)]
     source.fail(CorruptRecordError("damaged"))
     for future in waiting:
         with pytest.raises(CorruptRecordError):
             future.result(_SOON)
 
 
-def test_stop_ends_every_wait(core: Consumption, threads: ThreadPoolExecutor) -> None:
-    waiting = [threads.submit(take, core) for _ in range(4)]
+def test_stop_ends_every_wait(core: Consumption) -> None:
+    waiting = [in_background(take, core) for _ in range(4)]
     core.stop()
     for future in waiting:
         with pytest.raises(ConsumerStoppedException):
@@ -105,9 +100,7 @@ def test_rows_come_before_the_error_behind_them(source: ScriptedSource, core: Co
             take(core)
 
 
-def test_threads_share_rows_without_losing_or_doubling_one(
-    source: ScriptedSource, threads: ThreadPoolExecutor
-) -> None:
+def test_threads_share_rows_without_losing_or_doubling_one(source: ScriptedSource) -> None:
     core = consumption(source, consumer_timeout_ms=200)
     core.start()
     for first in range(0, 20_000, 500):
@@ -119,7 +112,7 @@ def test_threads_share_rows_without_losing_or_doubling_one(
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
-        got = [future.result(_SOON) for future in [threads.submit(read) for _ in range(4)]]
+        got = [future.result(_SOON) for future in [in_background(read) for _ in range(4)]]
     finally:
         sys.setswitchinterval(interval)
     assert sorted(offset for part in got for offset in part) == list(range(20_000))
@@ -160,7 +153,7 @@ def test_a_start_after_a_stop_in_the_middle_of_a_run_goes_on_behind_what_was_tak
 
 
 def test_a_stop_while_a_thread_decodes_leaves_no_row_to_be_taken(
-    source: ScriptedSource, core: Consumption, threads: ThreadPoolExecutor
+    source: ScriptedSource, core: Consumption
 ) -> None:
     decoding, go_on = threading.Event(), threading.Event()
 
@@ -170,9 +163,9 @@ def test_a_stop_while_a_thread_decodes_leaves_no_row_to_be_taken(
 
     source.while_decoding = hold
     source.bring(0, 5)
-    taking = threads.submit(take, core)
+    taking = in_background(take, core)
     assert decoding.wait(_SOON)
-    stopping = threads.submit(core.stop)
+    stopping = in_background(core.stop)
     go_on.set()
     stopping.result(_SOON)
     # It came before the stop, or it did not come; then it is not counted as delivered either.
@@ -201,10 +194,9 @@ def test_a_signal_handler_may_stop_the_consumer_in_the_thread_that_decodes(
 def test_a_wait_of_a_thousand_years_is_a_wait(source: ScriptedSource) -> None:
     core = consumption(source, consumer_timeout_ms=sys.maxsize)
     core.start()
-    with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(take, core)
-        source.bring(7, 1)
-        assert offsets([waiting.result(_SOON)]) == [7]
+    waiting = in_background(take, core)
+    source.bring(7, 1)
+    assert offsets([waiting.result(_SOON)]) == [7]
 
 
 def test_moving_one_that_was_never_started_sets_where_it_starts(source: ScriptedSource) -> None:
