@@ -133,7 +133,13 @@ def produce(
     owners = bytearray(messages)
     at = killer.at if killer else -1
     begin = time.monotonic()
-    producer = topic.get_producer(required_acks=-1 if replicas > 1 else 1, linger_ms=50)
+    producer = topic.get_producer(
+        required_acks=-1 if replicas > 1 else 1,
+        linger_ms=50,
+        # delivery_timeout_ms is the bound: replicas may be out of sync for longer than the
+        # default's few tries take.
+        max_retries=1000,
+    )
     try:
         for number in range(messages):
             message = producer.produce(b"%0*d%b" % (DIGITS, number, filler))

@@ -92,7 +92,9 @@ def test_a_leader_that_goes_loses_and_reorders_nothing(
     stored: Stored,
     end: str,
 ) -> None:
-    producer = make_producer(topic, required_acks=-1, delivery_reports=True, linger_ms=5)
+    producer = make_producer(
+        topic, required_acks=-1, delivery_reports=True, linger_ms=5, max_retries=1000
+    )
     stream = Stream(producer)
     stream.run_for(100)
     getattr(leader, end)()
