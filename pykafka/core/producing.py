@@ -23,6 +23,7 @@ __all__ = [
 
 #: Record format by Produce version: message sets v0, v1 from version 2 on.
 _FIRST_WITH_MAGIC_1 = 2
+_UNKNOWN = -1
 #: MESSAGE_TOO_LARGE and RECORD_LIST_TOO_LARGE.
 _TOO_LARGE = (10, 18)
 
@@ -271,6 +272,7 @@ def is_worth_halving(info: ErrorInfo, batch: Batch) -> bool:
 
 def is_worth_retrying(info: ErrorInfo, batch: Batch, options: SendOptions, now: float) -> bool:
     """Whether a batch that was refused is to be sent again."""
-    if not (info.retriable or info.refresh_metadata):
+    # "Unknown error" is what a broker of 0.8.2.2 that is shutting down answers, and 2.x retried.
+    if not (info.retriable or info.refresh_metadata or info.code == _UNKNOWN):
         return False
     return batch.attempts <= options.max_retries and now < batch.deadline

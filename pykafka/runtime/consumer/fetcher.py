@@ -35,6 +35,7 @@ __all__ = ["Fetcher"]
 log = logging.getLogger("pykafka.simpleconsumer")
 
 _OFFSET_OUT_OF_RANGE = 1
+_UNKNOWN = -1
 _numbers = itertools.count(1)
 
 
@@ -305,10 +306,11 @@ class Fetcher:
             self._out_of_range(state)
             return False
         error = info.exception(f"fetching {topic}/{partition} at offset {state.fetch_offset}")
-        if info.retriable or info.refresh_metadata:
+        # A broker that is shutting down answers "unknown error" (0.8.2.2, observed).
+        if info.retriable or info.refresh_metadata or info.code == _UNKNOWN:
             self._back_off(state, now)
             log.warning("%s; trying again", error)
-            return info.refresh_metadata
+            return info.refresh_metadata or info.code == _UNKNOWN
         self._stall(state, error)
         return False
 
