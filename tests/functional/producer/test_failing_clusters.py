@@ -13,12 +13,19 @@ from services import Clusters
 from pykafka import KafkaClient
 from pykafka.embedded import EmbeddedKafka
 from pykafka.embedded.broker import EmbeddedBroker
-from pykafka.exceptions import NotEnoughReplicas, ProduceFailureError
+from pykafka.exceptions import (
+    NotEnoughReplicas,
+    NotEnoughReplicasAfterAppend,
+    ProduceFailureError,
+)
 from pykafka.producer import Producer
 from pykafka.topic import Topic
 
 #: Of the topic: broker 0.8.2.2, observed, ignores min.insync.replicas among its own properties.
 SAFE = {"min.insync.replicas": 2, "unclean.leader.election.enable": False}
+
+#: Noticed before and after the leader has written the messages.
+TOO_FEW = (NotEnoughReplicas, NotEnoughReplicasAfterAppend)
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -159,7 +166,7 @@ def test_too_few_replicas_in_sync_are_reported_after_retries_and_recovered_from(
     for broker in safe.brokers[1:]:
         broker.stop()
     caplog.clear()
-    with pytest.raises(NotEnoughReplicas):
+    with pytest.raises(TOO_FEW):
         producer.produce(b"during")
     retries = [line for line in caplog.messages if "NOT_ENOUGH_REPLICAS" in line]
     assert len(retries) >= 2
@@ -167,12 +174,16 @@ def test_too_few_replicas_in_sync_are_reported_after_retries_and_recovered_from(
     deadline = time.monotonic() + 60
     while True:
         try:
-            after = producer.produce(b"after")
+            producer.produce(b"after")
             break
-        except NotEnoughReplicas:
+        except TOO_FEW:
             assert time.monotonic() < deadline, "the replica does not come back in sync"
-    assert after.offset == 1
-    assert [message.value for message in stored(topic)[0]] == [b"before", b"after"]
+    # What is noticed after the append has been written: it may be there, and several times.
+    values = [message.value for message in stored(topic)[0]]
+    assert list(dict.fromkeys(values)) in (
+        [b"before", b"after"],
+        [b"before", b"during", b"after"],
+    )
 
 
 def test_all_brokers_gone_is_reported_in_time_and_recovered_from(
