@@ -19,6 +19,7 @@ from .exceptions import (
     MessageSizeTooLarge,
     ProduceFailureError,
     UnsupportedVersion,
+    UsageError,
 )
 from .message import Message
 from .partitioners import InIdOrder, RandomPartitioner
@@ -187,6 +188,7 @@ class Producer:
         :raises ProducerStoppedException: it is stopped.
         :raises ProduceFailureError: earlier messages failed (see :attr:`messages` of it), or
             with ``sync`` this one.
+        :raises UsageError: the partitioner chose what is no partition of the topic.
         :raises UnsupportedVersion: there is a ``timestamp``, and the brokers are too old.
         """
         core = self._core
@@ -207,7 +209,11 @@ class Producer:
             self._refuse_size(size)
         if timestamp is not None:
             self._refuse_timestamp()
-        lane = core.lanes[self._partitioner(core.partitions, partition_key)._id]
+        chosen = self._partitioner(core.partitions, partition_key)
+        try:
+            lane = core.lanes[chosen._id]
+        except (KeyError, AttributeError):
+            raise self._no_partition(chosen) from None
         produced = _new(Message)
         produced.value = message
         produced.partition_key = partition_key
@@ -273,6 +279,13 @@ class Producer:
         raise InvalidMessageTypeError(
             f"{what} must be bytes or None, not {type(value).__name__}: {value!r:.60}",
             "give bytes, or a serializer= that makes them (pykafka.utils.serialize_utf8)",
+        )
+
+    def _no_partition(self, chosen: object) -> UsageError:
+        ids = sorted(self._core.lanes)
+        return UsageError(
+            f"the partitioner chose {chosen!r}, which is none of the partitions that it was given"
+            f" of {self._topic.name.decode()}: {ids}"
         )
 
     def _refuse_size(self, size: int) -> None:

@@ -237,8 +237,11 @@ class _ClosedQueue(deque[Message]):
 
 def _size(messages: list[Message]) -> int:
     fixed = MESSAGE_OVERHEAD[1] * len(messages)
-    values = sum([len(m.value) for m in messages if m.value])
-    return fixed + values + sum([len(m.partition_key) for m in messages if m.partition_key])
+    try:
+        values = sum([len(m.value) for m in messages if m.value])
+        return fixed + values + sum([len(m.partition_key) for m in messages if m.partition_key])
+    except TypeError:
+        return fixed  # one was changed to what is no bytes: encoding it will say so
 
 
 def produce_request(

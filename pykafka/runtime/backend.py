@@ -43,7 +43,6 @@ class Backend(Protocol):
     def lock(self) -> Any: ...
     def rlock(self) -> Any: ...
     def semaphore(self, value: int = 1) -> Any: ...
-    def condition(self, lock: Any = None) -> Any: ...
     def local(self) -> Any: ...
     def queue(self) -> Any: ...
     def sleep(self, seconds: float) -> None: ...
@@ -74,9 +73,6 @@ class ThreadBackend:
 
     def semaphore(self, value: int = 1) -> Any:
         return threading.Semaphore(value)
-
-    def condition(self, lock: Any = None) -> Any:
-        return threading.Condition(lock)
 
     def local(self) -> Any:
         return threading.local()
@@ -130,10 +126,6 @@ class GeventBackend:
 
     def semaphore(self, value: int = 1) -> Any:
         return self._locks.Semaphore(value)
-
-    def condition(self, lock: Any = None) -> Any:
-        # The standard library's condition over greenlet locks: it needs nothing else.
-        return threading.Condition(self._locks.RLock() if lock is None else lock)
 
     def local(self) -> Any:
         return self._local.local()

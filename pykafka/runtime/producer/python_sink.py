@@ -206,7 +206,13 @@ class PythonSink:
             sent = [(lane.partition_id, batch) for lane, batch in batches if lane.current is batch]
             if not sent:
                 raise ConnectFailedError("the connection came after the messages' time was over")
-            request = produce_request(sent, options, version)
+            try:
+                request = produce_request(sent, options, version)
+            except TypeError as error:
+                raise UsageError(
+                    f"a message to {options.topic} was changed to what is no bytes after it was"
+                    f" produced: {error}"
+                ) from error
             for _, batch in sent:
                 batch.attempts += 1
             return request
