@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 from ..exceptions import ProducerStoppedException, RemoteError
@@ -157,6 +158,8 @@ class Lane:
         if self.current is None and self.queue:
             seen = self._head_seen(now)
             messages = self._take(batch_max_bytes)
+            if not messages:
+                return None
             size = _size(messages)
             while size > batch_max_bytes and len(messages) > 1:
                 # The guess was too high: give the end back.
@@ -169,8 +172,9 @@ class Lane:
 
     def take_head(self, count: int) -> None:
         """Make the first so many messages of the queue the current batch, not to be sent."""
-        messages = [self.queue.popleft() for _ in range(count)]
-        self._make_current(messages, _size(messages), 0.0)
+        messages = self._pop(count)
+        if messages:
+            self._make_current(messages, _size(messages), 0.0)
 
     def put_back(self) -> None:
         """Return the current batch, which has never left, to the head of the queue."""
@@ -212,8 +216,20 @@ class Lane:
         count = len(self.queue)
         if self.bytes > batch_max_bytes:
             count = max(1, count * batch_max_bytes // self.bytes)
-        popleft = self.queue.popleft
-        return [popleft() for _ in range(count)]
+        return self._pop(count)
+
+    def _pop(self, count: int) -> list[Message]:
+        """At most so many messages from the head of the queue.
+
+        Fewer are there if a thread, which came too late for a stop, takes its own one back
+        meanwhile.
+        """
+        messages: list[Message] = []
+        popleft, append = self.queue.popleft, messages.append
+        with suppress(IndexError):
+            for _ in range(count):
+                append(popleft())
+        return messages
 
     def close(self) -> None:
         """Take no message any more, not even from a thread that is about to append one."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
+from types import SimpleNamespace
+
 import pytest
 
-from pykafka.core.producing import Batch, SendOptions, is_worth_halving, is_worth_retrying
+from pykafka.core.producing import Batch, Lane, SendOptions, is_worth_halving, is_worth_retrying
 from pykafka.message import Message
 from pykafka.wire.errors import error_info
 
@@ -35,3 +38,20 @@ def test_only_a_batch_of_several_can_be_halved() -> None:
     assert is_worth_halving(error_info(18), batch())
     assert not is_worth_halving(error_info(10), batch(messages=1))
     assert not is_worth_halving(error_info(2), batch())
+
+
+class Shrinking(deque[Message]):
+    """A queue out of which another thread takes a message between two looks."""
+
+    def __len__(self) -> int:
+        return super().__len__() + 1
+
+
+def test_a_message_that_is_taken_back_while_a_batch_is_made_strands_no_other() -> None:
+    lane = Lane(SimpleNamespace(id=0), codec=0, wake_step=1000)
+    lane.queue = Shrinking([Message(b"one"), Message(b"two")])
+    made = lane.next_batch(1000, now=1.0, lifetime_s=10.0)
+    assert made is not None
+    assert [message.value for message in made.messages] == [b"one", b"two"]
+    lane.settle()
+    assert lane.next_batch(1000, now=1.0, lifetime_s=10.0) is None
