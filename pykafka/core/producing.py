@@ -170,11 +170,15 @@ class Lane:
             self._make_current(messages, size, seen + lifetime_s)
         return self.current
 
-    def take_head(self, count: int) -> None:
-        """Make the first so many messages of the queue the current batch, not to be sent."""
+    def take_head(self, count: int) -> bool:
+        """Make the first so many messages of the queue the current batch, not to be sent.
+
+        ``False`` if there are none.
+        """
         messages = self._pop(count)
         if messages:
             self._make_current(messages, _size(messages), 0.0)
+        return bool(messages)
 
     def put_back(self) -> None:
         """Return the current batch, which has never left, to the head of the queue."""

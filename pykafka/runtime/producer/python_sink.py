@@ -313,9 +313,7 @@ class PythonSink:
                     lane.put_back()
             if lane.current is None:
                 too_old = lane.expired(now - self._lifetime_s)
-                if too_old:
-                    lane.take_head(too_old)
-                if lane.current is not None:
+                if too_old and lane.take_head(too_old):
                     self._fail(lane, "not sent in time")
         self._check = self._client.loop.call_later(self._check_s, self._check_time)
 
