@@ -173,6 +173,7 @@ CLIENT = _table(
         30000,
         "How long a broker may take to accept a connection or to answer a request.",
         low=1,
+        high=_INT32_MAX,
         rdkafka="socket.timeout.ms",
     ),
     Option(
@@ -181,6 +182,7 @@ CLIENT = _table(
         10000,
         "The same for the coordinator of a group (offset commits and look-ups).",
         low=1,
+        high=_INT32_MAX,
     ),
     Option(
         "use_greenlets",

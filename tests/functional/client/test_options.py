@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Any
 
@@ -42,6 +43,8 @@ def test_an_unknown_option_of_a_client_is_named_with_the_nearest(
     [
         {"socket_timeout_ms": 0},
         {"socket_timeout_ms": -5},
+        {"socket_timeout_ms": sys.maxsize},
+        {"offsets_channel_socket_timeout_ms": 2**31},
         {"receive_max_bytes": 10},
         {"hosts": ""},
         {"hosts": "host:99999"},
