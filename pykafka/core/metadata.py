@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 __all__ = ["EMPTY", "BrokerInfo", "PartitionInfo", "Snapshot", "TopicInfo"]
@@ -64,11 +64,6 @@ class Snapshot(NamedTuple):
             return None
         return found.leader
 
-    def leaders(self, topic: str) -> dict[int, int | None]:
-        """Partition id -> leading broker's id, for all partitions of a topic."""
-        info = self.topics.get(topic)
-        return {} if info is None else {id_: self.leader(topic, id_) for id_ in info.partitions}
-
     def following(self, answer: Any, whole: bool, now: float) -> Snapshot:
         """The snapshot after a MetadataResponse.
 
@@ -82,10 +77,6 @@ class Snapshot(NamedTuple):
         # An answer without brokers comes from a broker that has just started: the known
         # addresses stay, or nobody could be asked again.
         return Snapshot(brokers or self.brokers, topics, controller, now)
-
-    def missing(self, names: Iterable[str]) -> list[str]:
-        """Those names of topics that are not in it."""
-        return [name for name in names if name not in self.topics]
 
 
 #: What is known before the first answer.

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Generator
 from typing import Any
 
-from ..exceptions import KafkaException, WaitTimedOutError
+from ..exceptions import KafkaException
 
 __all__ = ["Performer", "Resume", "Signal", "Task"]
 
@@ -130,8 +130,3 @@ class Signal:
     def forget(self) -> None:
         """Wake nobody."""
         self._waiter = None
-
-
-def timed_out(what: str, seconds: float) -> WaitTimedOutError:
-    """The error of a wait that was bounded and ended."""
-    return WaitTimedOutError(f"{what} took longer than {seconds:g} s")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from ...core.cursor import Cursor
@@ -100,6 +100,3 @@ class RecordSource(Protocol):
 
     def stop(self) -> None:
         """Bring nothing any more. Idempotent."""
-
-
-SourceFactory: TypeAlias = Callable[[], RecordSource]
