@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from .utils.lazy import lazy_names
+from .version import VERSION
 
 if TYPE_CHECKING:
     from .balancedconsumer import BalancedConsumer
@@ -35,7 +36,7 @@ __all__ = [
     "Topic",
 ]
 
-__version__ = "3.0.0.dev0"
+__version__ = VERSION
 
 # An application that configures no logging must not see "last resort" output of a library.
 logging.getLogger(__name__).addHandler(logging.NullHandler())

@@ -345,7 +345,15 @@ def _send(
     # on the I/O thread, which writes it in the version that it finds.
     request.get_bytes()
     api = request_class(request.API_KEY)
-    return Send(node, request.to_wire, purpose, timeout_s, api=api, respond=respond)
+    return Send(
+        node,
+        request.to_wire,
+        purpose,
+        timeout_s,
+        api=api,
+        respond=respond,
+        at_most=request.HIGHEST_VERSION,
+    )
 
 
 def _metadata(request: Send, named: bool) -> Procedure[Any]:

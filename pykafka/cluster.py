@@ -31,6 +31,8 @@ __all__ = ["Cluster", "TopicDict"]
 log = logging.getLogger(__name__)
 
 _CREATION_CHECK_S = 0.1
+#: How long a topic that is unknown may still turn out to be one in the making.
+_CREATION_S = 2.0
 _LEADER_NOT_AVAILABLE = 5
 
 
@@ -268,12 +270,19 @@ class Cluster:
         """
         info = self.core.snapshot.topics.get(name)
         deadline = time.monotonic() + self.core.socket_timeout_s
+        # Brokers without ZooKeeper say so of a topic that they are making, too.
+        coming = time.monotonic() + _CREATION_S
         while info is None or not _usable(info):
             info = self.core.refresh([name], create=True).topics.get(name)
             if info is not None and _usable(info):
                 break
             code = info.error_code if info is not None else UnknownTopicOrPartition.ERROR_CODE
-            if code not in (0, _LEADER_NOT_AVAILABLE):
+            settled = code == UnknownTopicOrPartition.ERROR_CODE and time.monotonic() > coming
+            if settled or code not in (
+                0,
+                _LEADER_NOT_AVAILABLE,
+                UnknownTopicOrPartition.ERROR_CODE,
+            ):
                 raise error_info(code or 0).exception(
                     f"topic {name!r}: check the name, create it, or allow the brokers to"
                     " (auto.create.topics.enable)"

@@ -40,6 +40,7 @@ __all__ = [
     "KafkaException",
     "LeaderNotAvailable",
     "LeaderNotFoundError",
+    "LogTruncatedError",
     "MalformedDataError",
     "MessageSetDecodeFailure",
     "MessageSizeTooLarge",
@@ -259,6 +260,31 @@ class OffsetOutOfRangeError(ProtocolClientError):
     """The offset is outside the range that the partition's log holds."""
 
     ERROR_CODE = 1
+
+
+class LogTruncatedError(OffsetOutOfRangeError):
+    """The log lost messages that were read already: a leader was elected that was not in sync.
+
+    :ivar topic: the topic's name.
+    :ivar partition: the partition's number.
+    :ivar offset: where reading would have gone on.
+    :ivar diverging_offset: the first offset that holds something else now, or will; ``None`` if
+        the new leader cannot tell.
+    """
+
+    def __init__(
+        self,
+        *args: object,
+        topic: str | None = None,
+        partition: int | None = None,
+        offset: int | None = None,
+        diverging_offset: int | None = None,
+    ) -> None:
+        super().__init__(*args)
+        self.topic = topic
+        self.partition = partition
+        self.offset = offset
+        self.diverging_offset = diverging_offset
 
 
 class InvalidMessageError(ProtocolClientError):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from .partition import Partition
@@ -19,6 +20,10 @@ _SIZE_V0 = 14
 _SIZE_V1 = 22
 
 
+class _HeadersByOffset(Protocol):
+    def of(self, offset: int) -> Sequence[tuple[str, bytes | None]]: ...
+
+
 class SharedFields:
     """What all messages of one batch have in common, stored once per batch.
 
@@ -29,10 +34,13 @@ class SharedFields:
     __slots__ = (
         "compression_type",
         "delivery_report_q",
+        "headers",
+        "leader_epoch",
         "partition",
         "partition_id",
         "produce_attempt",
         "protocol_version",
+        "timestamp_type",
     )
 
     def __init__(
@@ -43,6 +51,9 @@ class SharedFields:
         protocol_version: int = 0,
         produce_attempt: int = 0,
         delivery_report_q: Any = None,
+        timestamp_type: int = 0,
+        leader_epoch: int = -1,
+        headers: _HeadersByOffset | None = None,
     ) -> None:
         self.partition = partition
         self.partition_id = partition_id
@@ -50,6 +61,10 @@ class SharedFields:
         self.protocol_version = protocol_version
         self.produce_attempt = produce_attempt
         self.delivery_report_q = delivery_report_q
+        self.timestamp_type = timestamp_type
+        self.leader_epoch = leader_epoch
+        #: Those of the batch, still encoded: most readers never ask.
+        self.headers = headers
 
     def copy(self) -> SharedFields:
         """An equal record that nobody else holds."""
@@ -63,6 +78,9 @@ _CONSTRUCTOR_ORDER = (
     "protocol_version",
     "produce_attempt",
     "delivery_report_q",
+    "timestamp_type",
+    "leader_epoch",
+    "headers",
 )
 
 
@@ -86,13 +104,15 @@ class Message:
     :ivar partition_key: the key, or ``None``.
     :ivar offset: its offset in the partition; ``-1`` until a broker acknowledged it.
     :ivar timestamp: milliseconds since 1970-01-01 UTC; ``0`` where the format carries
-        none (Kafka before 0.10), ``None`` where none was given to ``produce``.
+        none (Kafka before 0.10), ``None`` where none was given to ``produce`` yet.
 
     Mutable; not to be shared between threads while one of them changes it.
     Consumers do not call the constructor: see :func:`pykafka.runtime.consumer.runs`.
     """
 
-    __slots__ = ("_shared", "offset", "partition_key", "timestamp", "value")
+    _headers: list[tuple[str, bytes | None]]
+
+    __slots__ = ("_headers", "_shared", "offset", "partition_key", "timestamp", "value")
 
     def __init__(
         self,
@@ -105,6 +125,7 @@ class Message:
         protocol_version: int = 0,
         timestamp: int | dt.datetime | None = None,
         delivery_report_q: Any = None,
+        headers: Iterable[tuple[str, bytes | None]] = (),
     ) -> None:
         self.value = value
         self.partition_key = partition_key
@@ -117,6 +138,7 @@ class Message:
             produce_attempt,
             delivery_report_q,
         )
+        self.headers = list(headers)
         self.set_timestamp(timestamp)
 
     partition: Partition | None = _shared("partition", "The :class:`Partition` it lies in.")
@@ -125,6 +147,34 @@ class Message:
     protocol_version: int = _shared("protocol_version", "Record format: 0, 1 or 2 (magic byte).")
     produce_attempt: int = _shared("produce_attempt", "How often it was sent before this time.")
     delivery_report_q: Any = _shared("delivery_report_q", "Where its report goes; internal.")
+
+    timestamp_type: int = _shared(
+        "timestamp_type",
+        "Whose time the timestamp is: 0 = the producer's, 1 = the broker's when it stored it.",
+    )
+    leader_epoch: int = _shared(
+        "leader_epoch", "Epoch of the leader that stored it; -1 if that is not known."
+    )
+
+    @property
+    def headers(self) -> list[tuple[str, bytes | None]]:
+        """Its headers in their order; empty if it has none (Kafka before 0.11 has none).
+
+        Keys may repeat. Bytes of a key that are no UTF-8 stand in it as with the error handler
+        "surrogateescape". Decoded when they are first asked for.
+
+        :raises CorruptRecordError: they are damaged.
+        """
+        try:
+            found = self._headers
+        except AttributeError:
+            stored = self._shared.headers
+            self._headers = found = [] if stored is None else list(stored.of(self.offset))
+        return found
+
+    @headers.setter
+    def headers(self, value: list[tuple[str, bytes | None]]) -> None:
+        self._headers = value
 
     def _own(self) -> None:
         self._shared = self._shared.copy()

@@ -34,6 +34,7 @@ class Option(NamedTuple):
     """One option.
 
     :ivar kind: ``"int"``, ``"bool"``, ``"text"`` (``str`` or ASCII ``bytes``) or ``"object"``.
+    :ivar choices: the only values that a ``text`` may have.
     :ivar low: smallest value of an ``int``, ``None`` for no bound.
     :ivar also: values that are accepted beside the bounds (``-1`` for "no limit", say).
     :ivar rdkafka: the key of librdkafka's configuration that it maps to.
@@ -47,6 +48,7 @@ class Option(NamedTuple):
     high: int | None = None
     also: tuple[Any, ...] = ()
     rdkafka: str | None = None
+    choices: tuple[str, ...] = ()
 
     def check(self, value: Any) -> None:
         """Raise unless ``value`` may stand here."""
@@ -58,6 +60,8 @@ class Option(NamedTuple):
             raise InvalidOptionTypeError(
                 f"option {self.name} must be str or bytes, not {type(value).__name__}: {value!r}"
             )
+        elif self.choices and value not in self.choices:
+            raise InvalidOptionError(f"option {self.name} must be {self.bounds}, not {value!r}")
 
     def _check_int(self, value: Any) -> None:
         if not isinstance(value, (int, float)):
@@ -78,6 +82,8 @@ class Option(NamedTuple):
         """The bounds in words, for error texts and the documentation."""
         if self.kind == "bool":
             return "True or False"
+        if self.choices:
+            return " or ".join(repr(choice) for choice in self.choices)
         if self.kind != "int":
             return ""
         words = f"at least {self.low}" if self.high is None else f"from {self.low} to {self.high}"
@@ -378,6 +384,15 @@ CONSUMER = _table(
         268435456,
         "Largest size that one compressed batch may have unpacked.",
         low=1,
+    ),
+    Option(
+        "isolation_level",
+        "text",
+        "read_uncommitted",
+        "`read_committed` leaves out messages of transactions that were aborted, and waits for"
+        " those that are open (Kafka 0.11 and newer).",
+        rdkafka="isolation.level",
+        choices=("read_uncommitted", "read_committed"),
     ),
 )
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .common import EPOCH, OffsetType
-from .core.procedures.offsets import list_offsets
+from .core.procedures.log_offsets import Place, find_places, list_offsets
 from .exceptions import InvalidOptionTypeError, OffsetRequestFailedError
 from .protocol import OffsetPartitionResponse
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .broker import Broker
     from .topic import Topic
 
-__all__ = ["Partition", "offset_limits", "to_milliseconds"]
+__all__ = ["Partition", "Place", "offset_limits", "places", "to_milliseconds"]
 
 
 class Partition:
@@ -75,6 +75,12 @@ class Partition:
         found = offset_limits(self.topic, [self._id], offsets_before, max_offsets)
         return found[self._id].offset
 
+    def find_offset(self, when: int | dt.datetime) -> Place:
+        """Where to begin to read the messages from a time on; see
+        :meth:`pykafka.topic.Topic.find_offsets`.
+        """
+        return places(self.topic, [self._id], when)[self._id]
+
     def latest_available_offset(self) -> int:
         """The offset that the next message will get."""
         return self._limit(OffsetType.LATEST)
@@ -133,10 +139,17 @@ def offset_limits(
     when = to_milliseconds(offsets_before)
     timeout_s = core.socket_timeout_s
     found = core.run(
-        list_offsets(core, {(name, id_): when for id_ in ids}, max_offsets, timeout_s),
+        list_offsets(core, {(name, id_): when for id_ in ids}, timeout_s, max_offsets),
         timeout_s * (len(ids) + 1),
     )
-    return {
-        id_: OffsetPartitionResponse(result.offsets, result.error_code)
-        for (_, id_), result in found.items()
-    }
+    return {id_: OffsetPartitionResponse(result.offsets, 0) for (_, id_), result in found.items()}
+
+
+def places(topic: Topic, ids: Sequence[int], when: int | dt.datetime) -> dict[int, Place]:
+    """Where to read from in some partitions of a topic, to begin at a time."""
+    core = topic.cluster.core
+    name = topic.name.decode()
+    wanted = dict.fromkeys([(name, id_) for id_ in ids], to_milliseconds(when))
+    timeout_s = core.socket_timeout_s
+    found = core.run(find_places(core, wanted, timeout_s), timeout_s * (len(ids) + 1))
+    return {id_: place for (_, id_), place in found.items()}

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from time import time_ns as _time_ns
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from . import options
 from .common import CompressionType
-from .core.producing import SendOptions
+from .core.producing import FIRST_WITH_ZSTD, SendOptions, record_format
 from .core.retry import Backoff
 from .exceptions import (
     InvalidMessageTypeError,
@@ -22,10 +23,13 @@ from .exceptions import (
     UsageError,
 )
 from .message import Message
+from .partition import to_milliseconds
 from .partitioners import InIdOrder, RandomPartitioner
 from .runtime.producer.production import Production
 from .runtime.producer.python_sink import PythonSink
 from .runtime.producer.reports import SyncReport
+from .wire.messages.produce import ProduceRequest
+from .wire.records.batch_headers import headers_size
 from .wire.records.codecs import require_codec
 from .wire.records.encode import MESSAGE_OVERHEAD
 
@@ -38,6 +42,10 @@ __all__ = ["Producer"]
 
 log = logging.getLogger(__name__)
 
+#: Headers as users give them.
+HeadersToSend: TypeAlias = "Mapping[str, bytes | None] | Iterable[tuple[str, bytes | None]]"
+
+_LAST_MS = 2**63 - 1
 _new = Message.__new__
 #: What a message counts beside its key and value, whatever its format will be.
 _OVERHEAD = MESSAGE_OVERHEAD[1]
@@ -104,6 +112,7 @@ class Producer:
     ) -> None:
         settings = options.validated(options.PRODUCER, locals())
         require_codec(compression)
+        self._require_zstd(cluster, compression)
         self._settings = settings
         self._cluster = cluster
         self._topic = topic
@@ -136,6 +145,7 @@ class Producer:
 
     def start(self) -> None:
         """Begin to send; also after :meth:`stop`. Idempotent."""
+        self._stamps = self._format() > 0
         self._core.start()
 
     def stop(self) -> None:
@@ -169,19 +179,24 @@ class Producer:
     ) -> None:
         self.stop()
 
-    def produce(
+    def produce(  # noqa: PLR0912 - written out: a helper would be a call per message
         self,
         message: Any,
         partition_key: Any = None,
-        timestamp: int | dt.datetime | None = None,
+        timestamp: float | dt.datetime | None = None,
+        headers: HeadersToSend | None = None,
     ) -> Message:
         """Queue a message; with ``sync``, wait until it is acknowledged.
 
         :param message: the value, ``bytes`` or ``None`` (anything that ``serializer`` takes).
         :param partition_key: the key, likewise; also goes to the partitioner.
-        :param timestamp: milliseconds since 1970 or a naive UTC datetime.
+        :param timestamp: milliseconds since 1970 or a naive UTC datetime; the time of the call
+            without (Kafka before 0.10 keeps none).
+        :param headers: ``(key, value)`` pairs or a mapping; keys are ``str``, values ``bytes`` or
+            ``None``.
         :returns: the message; its ``offset`` is set when it is acknowledged.
-        :raises InvalidMessageTypeError: a value or key is no bytes (a ``TypeError``).
+        :raises InvalidMessageTypeError: a value or key is no bytes (a ``TypeError``), or a header
+            is none.
         :raises MessageSizeTooLarge: it is larger than ``max_request_size``; with ``sync``
             also what the broker says.
         :raises ProducerQueueFullError: the queue is full and ``block_on_queue_full`` is off.
@@ -189,7 +204,8 @@ class Producer:
         :raises ProduceFailureError: earlier messages failed (see :attr:`messages` of it), or
             with ``sync`` this one.
         :raises UsageError: the partitioner chose what is no partition of the topic.
-        :raises UnsupportedVersion: there is a ``timestamp``, and the brokers are too old.
+        :raises UnsupportedVersion: there is a ``timestamp`` or ``headers``, and the brokers are
+            too old for that (before 0.10, before 0.11).
         """
         core = self._core
         if core.issued - core.settled >= core.limit:
@@ -205,10 +221,15 @@ class Producer:
             if type(partition_key) is not bytes:
                 self._refuse_type("key", partition_key)
             size += len(partition_key)
+        if headers is not None:
+            headers = self._checked_headers(headers)
+            size += headers_size(headers)
         if size > self._max_size:
             self._refuse_size(size)
-        if timestamp is not None:
-            self._refuse_timestamp()
+        if timestamp is not None or not self._stamps:
+            timestamp = self._checked_timestamp(timestamp)
+        else:
+            timestamp = _time_ns() // 1_000_000
         chosen = self._partitioner(core.partitions, partition_key)
         try:
             lane = core.lanes[chosen._id]
@@ -219,6 +240,9 @@ class Producer:
         produced.partition_key = partition_key
         produced.offset = -1
         produced.timestamp = timestamp
+        if headers:
+            produced.headers = headers
+            lane.has_headers = True
         if self._unreported:
             produced._shared = lane.shared
         elif self._settings.sync:
@@ -294,8 +318,51 @@ class Producer:
             f" ({self._max_size})"
         )
 
-    def _refuse_timestamp(self) -> None:
-        raise UnsupportedVersion(
-            "a timestamp needs Kafka 0.10 or newer, and this release of the client sends the"
-            " older format: leave timestamp= out"
-        )
+    def _checked_timestamp(self, timestamp: float | dt.datetime | None) -> int | None:
+        if timestamp is None:
+            return None
+        if self._format() < 1:
+            raise UnsupportedVersion(
+                f"a timestamp needs Kafka 0.10 or newer, and the brokers of"
+                f" {self._topic.name.decode()} are older: leave timestamp= out"
+            )
+        if isinstance(timestamp, dt.datetime):
+            return to_milliseconds(timestamp)
+        if not 0 <= timestamp <= _LAST_MS:
+            raise InvalidMessageTypeError(
+                f"timestamp must be a datetime or milliseconds since 1970, not {timestamp!r}"
+            )
+        return int(timestamp)
+
+    def _checked_headers(self, headers: HeadersToSend) -> list[tuple[str, bytes | None]]:
+        if self._format() < 2:
+            raise UnsupportedVersion(
+                f"headers need Kafka 0.11 or newer, and the brokers of"
+                f" {self._topic.name.decode()} are older: leave headers= out"
+            )
+        try:
+            pairs = headers.items() if isinstance(headers, Mapping) else headers
+            checked = [(key, value) for key, value in pairs]
+        except (TypeError, ValueError) as error:
+            raise InvalidMessageTypeError(
+                f"headers must be (key, value) pairs or a mapping, not {headers!r:.60}"
+            ) from error
+        for key, value in checked:
+            if not isinstance(key, str) or not (value is None or isinstance(value, bytes)):
+                raise InvalidMessageTypeError(
+                    f"a header has a str as its key and bytes or None as its value, not"
+                    f" {key!r:.60}: {value!r:.60}"
+                )
+        return checked
+
+    def _format(self) -> int:
+        """The record format that every broker that was met can store."""
+        return record_format(self._cluster.core.highest_version(ProduceRequest))
+
+    def _require_zstd(self, cluster: Cluster, compression: int) -> None:
+        if compression == CompressionType.ZSTD:
+            version = cluster.core.highest_version(ProduceRequest)
+            if version < FIRST_WITH_ZSTD:
+                raise UnsupportedVersion(
+                    "compression=ZSTD needs Kafka 2.1 or newer, and the brokers are older"
+                )

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 
 __all__ = ["MAGIC_OFFSETS", "SimpleConsumer"]
 
+#: What is said of a look-up by time on a broker that knows the times of segments only.
+_NOTHING_SO_OLD = "as old as that: going to the beginning"
+_BY_SEGMENT = "its leader knows the times of segments only; earlier messages may come from offset"
+
 log = logging.getLogger(__name__)
 
 #: Offsets that stand for a place in the log.
@@ -89,6 +93,7 @@ class SimpleConsumer:
     :param fetch_max_bytes: bytes asked of a broker in one fetch.
     :param queued_max_bytes: bytes of all partitions at which fetching pauses.
     :param decompressed_max_bytes: largest unpacked size of a compressed batch.
+    :param isolation_level: ``"read_committed"`` leaves aborted transactions out.
     :raises RemoteError: committed offsets could not be looked up.
 
     Several threads may consume from one; each message is delivered once. As in 2.x it starts
@@ -125,6 +130,7 @@ class SimpleConsumer:
         fetch_max_bytes: int = 52428800,
         queued_max_bytes: int = 134217728,
         decompressed_max_bytes: int = 268435456,
+        isolation_level: str = "read_uncommitted",
     ) -> None:
         # The core outlives this object, which a deserializer may know.
         settings = options.validated(options.CONSUMER, {**locals(), "deserializer": None})
@@ -348,7 +354,8 @@ class SimpleConsumer:
             )
         targets = {key: offset for key, offset in committed.items() if offset >= 0}
         if without:
-            targets.update(self._core.resolve(dict.fromkeys(without, policy)))
+            found = self._core.resolve(dict.fromkeys(without, policy))
+            targets.update({key: place.offset for key, place in found.items()})
         self._core.move(targets)
 
     def reset_offsets(self, partition_offsets: PartitionOffsets | None = None) -> None:
@@ -383,12 +390,13 @@ class SimpleConsumer:
         if not questions:
             return {}
         found = self._core.resolve(questions)
-        missing = [key for key, offset in found.items() if offset < 0]
-        if missing:
-            names = ", ".join(f"{topic}/{id_}" for topic, id_ in missing)
-            log.warning("nothing as old as that in %s: going to the earliest offset", names)
-            found.update(self._core.resolve(dict.fromkeys(missing, OffsetType.EARLIEST)))
-        return found
+        for (topic, id_), place in found.items():
+            if place.beyond:
+                where = "as late as that: going to the end" if place.exact else _NOTHING_SO_OLD
+                log.warning("%s/%s has nothing %s, offset %s", topic, id_, where, place.offset)
+            elif not place.exact:
+                log.info("%s/%s: %s %s", topic, id_, _BY_SEGMENT, place.offset)
+        return {key: place.offset for key, place in found.items()}
 
     def _owned(self, partition: Partition) -> _Key:
         key = self._key(partition)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .common import OffsetType
 from .core.metadata import TopicInfo
-from .partition import Partition, offset_limits
+from .partition import Partition, Place, offset_limits, places
 from .runtime.implementation import require_implementation
 
 if TYPE_CHECKING:
@@ -72,11 +72,27 @@ class Topic:
 
         :param offsets_before: a naive UTC datetime, milliseconds since 1970, or an
             :class:`~pykafka.common.OffsetType`. Brokers before 0.10.1 know the time of
-            segments only, and answer with the first offset of one.
+            segments only, and answer with the first offset of one, and none if there is none as
+            old as that; later ones with the first message at or after that time, and none
+            after the last: :meth:`find_offsets` tells which it was.
+        :param max_offsets: only brokers before 4.0 answer with more than one.
         :returns: partition id -> ``(offset=[...], err)``.
         :raises RemoteError: a leader could not be asked.
         """
         return offset_limits(self, list(self.partitions), offsets_before, max_offsets)
+
+    def find_offsets(self, when: int | dt.datetime) -> dict[int, Place]:
+        """Where to begin to read the messages from a time on, in each partition.
+
+        :param when: a naive UTC datetime, or milliseconds since 1970.
+        :returns: partition id -> ``(offset, timestamp, exact, beyond)``. ``exact`` says that
+            ``offset`` is the first message at or after that time, and ``timestamp`` (ms) is its
+            own; else (brokers before 0.10.1) it begins a segment, and messages before that
+            time may follow. ``beyond``: there is nothing at that time; the offset is the end of
+            the log, or without ``exact`` its beginning.
+        :raises RemoteError: a leader could not be asked.
+        """
+        return places(self, list(self.partitions), when)
 
     def earliest_available_offsets(self) -> dict[int, OffsetPartitionResponse]:
         """The first offset of each partition; see :meth:`fetch_offset_limits`."""

@@ -55,13 +55,11 @@ def ends(topic: Topic) -> dict[int, int]:
 def limits(topic: Topic, where: int | dt.datetime) -> dict[int, int]:
     """The offset of each partition at an :class:`OffsetType` or a time.
 
-    A time before all that is there is the first offset.
+    A time before all that is there is the first offset, one after all that the end.
 
     :raises RemoteError: a leader could not be asked.
     """
-    found = {id_: answer.offset for id_, answer in topic.fetch_offset_limits(where).items()}
-    first = starts(topic) if not all(found.values()) else {}
-    return {id_: offsets[0] if offsets else first[id_] for id_, offsets in sorted(found.items())}
+    return {id_: place.offset for id_, place in sorted(topic.find_offsets(where).items())}
 
 
 def find_offsets(topic: Topic, where: int | dt.datetime) -> dict[int, int]:

@@ -48,6 +48,7 @@ class Request(NamedTuple):
         socket time-out.
     :ivar version: a version that must be used instead of the highest one in common, where
         versions mean different things (OffsetCommit v0 stores in ZooKeeper).
+    :ivar at_most: the highest version that can carry what is to be said (topics by name, say).
     :ivar api: the request's class; only needed where ``message`` is a function.
     :ivar respond: ``False`` where the broker sends no answer (Produce with acks 0); the
         effect then completes once the bytes are written.
@@ -60,6 +61,7 @@ class Request(NamedTuple):
     version: int | None = None
     api: type[ApiMessage] | None = None
     respond: bool = True
+    at_most: int | None = None
 
     @property
     def request_class(self) -> type[ApiMessage]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..wire.messages.fetch import FetchPartition, FetchRequest, FetchTopic
 from .retry import Backoff
 
-__all__ = ["FetchLimits", "FetchPlan", "FetchState", "fetch_request", "plan_fetch"]
+__all__ = ["FetchLimits", "FetchPlan", "FetchState", "plan_fetch"]
 
 
 class FetchLimits(NamedTuple):
@@ -28,6 +27,11 @@ class FetchState:
 
     :ivar fetch_offset: what to ask for next; ``None`` while only the consumer's decoding can
         tell (an uncompressed message set is as long as its messages say, one after another).
+    :ivar fetched_epoch: epoch of the leader that stored what lies before ``fetch_offset``; -1 if
+        that is not known (nothing was fetched since a seek; formats before 2 do not tell).
+    :ivar leader: (broker id, leader epoch) that metadata named last; ``None`` at first.
+    :ivar to_validate: nothing may be asked for until it is known whether the leader's log holds
+        what was fetched before.
     :ivar epoch: counts seeks; what was asked under an older one is thrown away.
     :ivar queued_chunks: fetched and not yet taken up by the consumer.
     :ivar queued_bytes: their size.
@@ -38,19 +42,24 @@ class FetchState:
     """
 
     __slots__ = (
+        "_doubted",
         "epoch",
         "failures",
         "fetch_offset",
+        "fetched_epoch",
         "key",
+        "leader",
         "not_before",
         "queued_bytes",
         "queued_chunks",
         "rows_per_byte",
         "stalled",
+        "to_validate",
     )
 
     def __init__(self, key: tuple[str, int], fetch_offset: int, epoch: int) -> None:
         self.key = key
+        self.leader: tuple[int, int] | None = None
         self.rows_per_byte = 0.0
         self.queued_chunks = 0
         self.queued_bytes = 0
@@ -65,6 +74,30 @@ class FetchState:
         self.not_before = 0.0
         self.queued_chunks = 0
         self.queued_bytes = 0
+        self.go_on_at(fetch_offset, -1)
+
+    def go_on_at(self, fetch_offset: int, fetched_epoch: int) -> None:
+        """Ask for another offset next; what is queued comes before it."""
+        self.fetch_offset = fetch_offset
+        self.fetched_epoch = fetched_epoch
+        self.to_validate = self._doubted = False
+
+    def follow(self, leader: int, leader_epoch: int) -> None:
+        """Metadata name this leader.
+
+        Its log may lack what was fetched of another one's, if it was elected although it was
+        not in sync. Within one epoch nothing can be lost. Where epochs are not told (before
+        2.1) the same broker may have been deposed and elected again meanwhile.
+        """
+        before, self.leader = self.leader, (leader, leader_epoch)
+        changed = before is not None and before != self.leader
+        if self.fetched_epoch >= 0 and (changed or (self._doubted and leader_epoch < 0)):
+            self.to_validate = True
+        self._doubted = False
+
+    def doubt(self) -> None:
+        """A fetch failed: the leader may be another one, or have been for a while."""
+        self._doubted = True
 
     def is_full(self, limits: FetchLimits) -> bool:
         """Whether enough is queued; soft, as one fetch may bring more than a queue's worth."""
@@ -91,12 +124,18 @@ class FetchPlan(NamedTuple):
 
 
 def plan_fetch(
-    states: Sequence[FetchState], limits: FetchLimits, queued_bytes: int, now: float
+    states: Sequence[FetchState],
+    limits: FetchLimits,
+    queued_bytes: int,
+    now: float,
+    bounded: bool = False,
 ) -> FetchPlan:
     """Plan the next fetch from one broker.
 
     :param states: the partitions that it leads, in the order of their turn.
     :param queued_bytes: of all partitions of the consumer.
+    :param bounded: whether the broker bounds an answer's size itself (Fetch 3 and newer); else
+        fewer partitions are asked for.
 
     The broker may wait for data (a long poll) only if the request asks for every partition
     that could come to be asked for: one that is full now, or whose offset is being found out,
@@ -106,31 +145,15 @@ def plan_fetch(
     running = [state for state in states if not state.stalled]
     if queued_bytes >= limits.queued_max_bytes:
         return FetchPlan([], 0, None)
-    open_ = [s for s in running if s.fetch_offset is not None and not s.is_full(limits)]
+    open_ = [
+        s
+        for s in running
+        if s.fetch_offset is not None and not s.to_validate and not s.is_full(limits)
+    ]
     due = [state for state in open_ if state.not_before <= now]
     if not due:
         wait = min((state.not_before for state in open_), default=None)
         return FetchPlan([], 0, None if wait is None else wait - now)
-    chosen = due[: max(1, limits.max_bytes // limits.partition_max_bytes)]
+    chosen = due if bounded else due[: max(1, limits.max_bytes // limits.partition_max_bytes)]
     everyone = len(chosen) == len(running)
     return FetchPlan(chosen, limits.max_wait_ms if everyone else 0, None)
-
-
-def fetch_request(plan: FetchPlan, limits: FetchLimits) -> FetchRequest:
-    """The request that a plan stands for."""
-    topics: dict[str, list[FetchPartition]] = {}
-    for state in plan.states:
-        assert state.fetch_offset is not None
-        topics.setdefault(state.key[0], []).append(
-            FetchPartition(
-                partition=state.key[1],
-                fetch_offset=state.fetch_offset,
-                partition_max_bytes=limits.partition_max_bytes,
-            )
-        )
-    return FetchRequest(
-        max_wait_ms=plan.max_wait_ms,
-        min_bytes=limits.min_bytes,
-        max_bytes=limits.max_bytes,
-        topics=[FetchTopic(topic=name, partitions=parts) for name, parts in topics.items()],
-    )

@@ -7,23 +7,32 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from ..exceptions import ProducerStoppedException, RemoteError
+from ..common import CompressionType
+from ..exceptions import ProducerStoppedException, RemoteError, UnsupportedVersion
 from ..message import Message, SharedFields
 from ..wire.errors import ErrorInfo
 from ..wire.messages.produce import PartitionProduceData, ProduceRequest, TopicProduceData
-from ..wire.records.encode import MESSAGE_OVERHEAD, encode_message_set
+from ..wire.primitives import ZERO_UUID
+from ..wire.records.batch_headers import headers_size
+from ..wire.records.encode import BATCH_OVERHEAD, MESSAGE_OVERHEAD, encode_records
 
 __all__ = [
+    "BY_NAME",
+    "FIRST_WITH_ZSTD",
     "Batch",
     "Lane",
     "SendOptions",
     "is_worth_halving",
     "is_worth_retrying",
     "produce_request",
+    "record_format",
 ]
 
-#: Record format by Produce version: message sets v0, v1 from version 2 on.
-_FIRST_WITH_MAGIC_1 = 2
+#: The highest Produce version in which topics go by their names.
+BY_NAME = 12
+#: From this Produce version on brokers take zstd.
+FIRST_WITH_ZSTD = 7
+_FIRST_WITH_FORMAT = (0, 2, 3)
 _UNKNOWN = -1
 #: MESSAGE_TOO_LARGE and RECORD_LIST_TOO_LARGE.
 _TOO_LARGE = (10, 18)
@@ -41,6 +50,11 @@ class SendOptions(NamedTuple):
     delivery_timeout_s: float
 
 
+def record_format(version: int) -> int:
+    """The record format (magic byte) that a version of Produce carries."""
+    return max(magic for magic, first in enumerate(_FIRST_WITH_FORMAT) if version >= first)
+
+
 class Batch:
     """Messages of one partition that are sent, retried and reported together.
 
@@ -49,20 +63,35 @@ class Batch:
     :ivar deadline: on the monotonic clock; after it, it is reported failed.
     """
 
-    __slots__ = ("_encoded", "attempts", "deadline", "messages", "size")
+    __slots__ = ("_encoded", "attempts", "deadline", "has_headers", "messages", "size")
 
-    def __init__(self, messages: list[Message], size: int, deadline: float) -> None:
+    def __init__(
+        self, messages: list[Message], size: int, deadline: float, has_headers: bool = False
+    ) -> None:
         self.messages = messages
         self.size = size
         self.deadline = deadline
+        self.has_headers = has_headers
         self.attempts = 0
         self._encoded: tuple[int, bytes] | None = None
 
-    def encoded(self, magic: int, codec: int) -> bytes:
-        """Its bytes in a record format; a retry that meets another format encodes again."""
+    def encoded(self, version: int, codec: int, now_ms: int) -> bytes:
+        """Its bytes for a version of Produce; a retry that meets another format encodes again.
+
+        :param now_ms: the timestamp of messages that were produced before it was known that the
+            format has one.
+        :raises UnsupportedVersion: the version has no headers, or not this codec.
+        """
+        magic = record_format(version)
+        if codec == CompressionType.ZSTD and version < FIRST_WITH_ZSTD:
+            raise UnsupportedVersion("the broker takes no zstd: Kafka 2.1 and newer do")
         if self._encoded is None or self._encoded[0] != magic:
-            rows = [(m.timestamp or -1, m.partition_key, m.value) for m in self.messages]
-            self._encoded = (magic, encode_message_set(rows, magic, codec))
+            rows = [
+                (now_ms if m.timestamp is None else m.timestamp, m.partition_key, m.value)
+                for m in self.messages
+            ]
+            headers = [m.headers for m in self.messages] if self.has_headers else None
+            self._encoded = (magic, encode_records(rows, magic, codec, headers=headers))
         return self._encoded[1]
 
 
@@ -75,6 +104,7 @@ class Lane:
 
     :ivar bytes: of the messages in the queue, about: it may be too low where threads added
         at the same time, until the queue is empty.
+    :ivar has_headers: whether a message in it ever had headers.
     :ivar wake_bytes: bytes in the queue at which the I/O thread is told of them;
         ``wake_step`` is how many more that takes each time.
     :ivar due: how many of the queue are to be sent without waiting for more.
@@ -92,6 +122,7 @@ class Lane:
         "current",
         "due",
         "failure",
+        "has_headers",
         "in_flight",
         "not_before",
         "partition_id",
@@ -107,6 +138,7 @@ class Lane:
         self.shared = SharedFields(partition, partition.id, codec)
         self.queue: deque[Message] = deque()
         self.bytes = 0
+        self.has_headers = False
         self.wake_step = wake_step
         self.wake_bytes = wake_step
         self.due = 0
@@ -160,13 +192,13 @@ class Lane:
             messages = self._take(batch_max_bytes)
             if not messages:
                 return None
-            size = _size(messages)
+            size = self._size(messages)
             while size > batch_max_bytes and len(messages) > 1:
                 # The guess was too high: give the end back.
                 keep = max(1, len(messages) * batch_max_bytes // size - 1)
                 self.queue.extendleft(reversed(messages[keep:]))
                 del messages[keep:]
-                size = _size(messages)
+                size = self._size(messages)
             self._make_current(messages, size, seen + lifetime_s)
         return self.current
 
@@ -177,7 +209,7 @@ class Lane:
         """
         messages = self._pop(count)
         if messages:
-            self._make_current(messages, _size(messages), 0.0)
+            self._make_current(messages, self._size(messages), 0.0)
         return bool(messages)
 
     def put_back(self) -> None:
@@ -197,15 +229,15 @@ class Lane:
         rest = batch.messages[keep:]
         self.queue.extendleft(reversed(rest))
         self.due += len(rest)
-        self.bytes += _size(rest)
+        self.bytes += self._size(rest)
         kept = batch.messages[:keep]
-        self.current = Batch(kept, _size(kept), batch.deadline)
+        self.current = Batch(kept, self._size(kept), batch.deadline, self.has_headers)
 
     def _make_current(self, messages: list[Message], size: int, deadline: float) -> None:
         self.due = max(0, self.due - len(messages))
         self.bytes = max(0, self.bytes - size) if self.queue else 0
         self.wake_bytes = self.bytes + self.wake_step
-        self.current = Batch(messages, size, deadline)
+        self.current = Batch(messages, size, deadline, self.has_headers)
 
     def _gone(self) -> int:
         """How many messages have left the queue, ever."""
@@ -235,6 +267,17 @@ class Lane:
                 append(popleft())
         return messages
 
+    def _size(self, messages: list[Message]) -> int:
+        fixed = BATCH_OVERHEAD + MESSAGE_OVERHEAD[1] * len(messages)
+        if self.has_headers:
+            fixed += sum(headers_size(m.headers) for m in messages)
+        try:
+            values = sum([len(m.value) for m in messages if m.value])
+            keys = sum([len(m.partition_key) for m in messages if m.partition_key])
+        except TypeError:
+            return fixed  # one was changed to what is no bytes: encoding it will say so
+        return fixed + values + keys
+
     def close(self) -> None:
         """Take no message any more, not even from a thread that is about to append one."""
         self.queue = _ClosedQueue()
@@ -255,29 +298,19 @@ class _ClosedQueue(deque[Message]):
         raise ProducerStoppedException("the producer is stopped; start() it again")
 
 
-def _size(messages: list[Message]) -> int:
-    fixed = MESSAGE_OVERHEAD[1] * len(messages)
-    try:
-        values = sum([len(m.value) for m in messages if m.value])
-        return fixed + values + sum([len(m.partition_key) for m in messages if m.partition_key])
-    except TypeError:
-        return fixed  # one was changed to what is no bytes: encoding it will say so
-
-
 def produce_request(
-    batches: Sequence[tuple[int, Batch]], options: SendOptions, version: int
+    records: Sequence[tuple[int, bytes]], options: SendOptions, topic_id: bytes = ZERO_UUID
 ) -> ProduceRequest:
-    """The request that sends these batches (partition id, batch), in the version negotiated."""
-    magic = 1 if version >= _FIRST_WITH_MAGIC_1 else 0
+    """The request that appends these encoded batches (partition id, bytes)."""
     return ProduceRequest(
         acks=options.required_acks,
         timeout_ms=options.ack_timeout_ms,
         topic_data=[
             TopicProduceData(
                 name=options.topic,
+                topic_id=topic_id,
                 partition_data=[
-                    PartitionProduceData(index=id_, records=batch.encoded(magic, options.codec))
-                    for id_, batch in batches
+                    PartitionProduceData(index=id_, records=encoded) for id_, encoded in records
                 ],
             )
         ],

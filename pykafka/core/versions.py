@@ -10,8 +10,8 @@ from ..exceptions import InvalidOptionError, UnsupportedVersion
 from ..wire.schema import ApiMessage
 
 __all__ = [
-    "LEGACY",
-    "SPOKEN",
+    "KAFKA_0_8",
+    "KAFKA_0_9",
     "BrokerVersions",
     "check_broker_version",
     "from_answer",
@@ -30,22 +30,24 @@ class BrokerVersions(NamedTuple):
     release: str
 
 
-#: The versions whose meaning the client's logic knows, by API key; the wire layer declares
-#: more than these. 0.8.2's for now.
-SPOKEN: Mapping[int, tuple[int, int]] = {
-    0: (0, 0),
-    1: (0, 0),
-    2: (0, 0),
-    3: (0, 0),
-    8: (0, 1),
-    9: (0, 1),
-    10: (0, 0),
-    18: (0, 0),
-}
+#: What Kafka 0.8.2 speaks, which cannot be asked (observed on 0.8.2.2). OffsetCommit and
+#: OffsetFetch 1 keep offsets in Kafka, 0 in ZooKeeper.
+KAFKA_0_8 = BrokerVersions(
+    {0: (0, 0), 1: (0, 0), 2: (0, 0), 3: (0, 0), 8: (0, 1), 9: (0, 1), 10: (0, 0)}, "0.8.2"
+)
 
-#: A broker that hangs up on ApiVersions is a 0.8 or a 0.9. What 0.8.2 speaks, by
-#: observation of 0.8.2.2; OffsetCommit and OffsetFetch v1 keep offsets in Kafka.
-LEGACY = BrokerVersions({key: SPOKEN[key] for key in (0, 1, 2, 3, 8, 9, 10)}, "0.8.2 or 0.9")
+#: What 0.9 speaks, which cannot be asked either: that, and the groups' requests (observed on
+#: 0.9.0.1; the published definitions of kafka-clients 0.9 say the same).
+KAFKA_0_9 = BrokerVersions(
+    {
+        **KAFKA_0_8.ranges,
+        0: (0, 1),
+        1: (0, 1),
+        8: (0, 2),
+        **dict.fromkeys((11, 12, 13, 14, 15, 16), (0, 0)),
+    },
+    "0.9",
+)
 
 #: The first release whose ApiVersions answer has this (API key, highest version): read off
 #: the published message definitions, newest first.
@@ -73,22 +75,29 @@ def from_answer(ranges: Mapping[int, tuple[int, int]]) -> BrokerVersions:
     return BrokerVersions(ranges, "of an unknown release")
 
 
-def negotiate(request: type[ApiMessage], broker: BrokerVersions, pinned: int | None = None) -> int:
+def negotiate(
+    request: type[ApiMessage],
+    broker: BrokerVersions,
+    pinned: int | None = None,
+    at_most: int | None = None,
+) -> int:
     """The version to use for a request and its response: the highest in common, or ``pinned``.
 
+    :param at_most: a higher one cannot carry what is to be said.
     :raises UnsupportedVersion: there is none; names API, both ranges and the release.
     """
-    ours = SPOKEN[request.api_key]
+    ours = request.valid_versions
+    last = ours[-1] if at_most is None else min(ours[-1], at_most)
     lowest, highest = broker.ranges.get(request.api_key, (0, -1))
     if pinned is not None:
         if lowest <= pinned <= highest:
             return pinned
         wanted = f"version {pinned}"
     else:
-        version = min(ours[1], highest)
+        version = min(last, highest)
         if version >= max(ours[0], lowest):
             return version
-        wanted = f"versions {ours[0]} to {ours[1]}"
+        wanted = f"versions {ours[0]} to {last}"
     theirs = f"{lowest} to {highest}" if highest >= 0 else "none"
     raise UnsupportedVersion(
         f"{request.name}: this client speaks {wanted}, the broker (Kafka {broker.release})"

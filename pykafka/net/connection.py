@@ -278,7 +278,9 @@ class Connection:
         response_class = pending.request.response
         assert response_class is not None
         try:
-            response = response_class.decode(frame[start:], pending.version)
+            body = frame[start:]
+            version = response_class.answered_in(body, pending.version)
+            response = response_class.decode(body, version)
         except MalformedDataError as error:
             raise MalformedDataError(f"{self.address} sent what makes no sense: {error}") from error
         self._pending.popleft()

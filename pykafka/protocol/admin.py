@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from ..version import VERSION
 from ..wire.messages import api_versions as wire
 from .base import ApiVersionsSpec, Request, Response
 from .group_membership import ConsumerGroupProtocolMetadata, MemberAssignment
@@ -27,8 +28,10 @@ class ApiVersionsRequest(Request):
     API_KEY = 18
 
     def to_wire(self, version: int) -> wire.ApiVersionsRequest:
-        """Nothing but the question."""
-        return wire.ApiVersionsRequest()
+        """Nothing but the question, and who asks."""
+        return wire.ApiVersionsRequest(
+            client_software_name="pykafka", client_software_version=VERSION
+        )
 
 
 class ApiVersionsResponse(Response):

@@ -37,6 +37,8 @@ class Request(Serializable, ApiVersionAware):
     """
 
     API_KEY = -1
+    #: The highest version that can say what 2.x's value says; ``None`` for any.
+    HIGHEST_VERSION: ClassVar[int | None] = None
     CLIENT_ID: ClassVar[bytes] = b"pykafka"
     #: Length, API key, version, correlation id, length of the client id, client id.
     HEADER_LEN: ClassVar[int] = 4 + 2 + 2 + 4 + 2 + len(CLIENT_ID)

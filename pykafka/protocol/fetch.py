@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from ..core.fetch_session import BY_NAME
 from ..exceptions import CorruptRecordError, MessageSetDecodeFailure
 from ..utils.compat import get_bytes, get_string
 from ..wire.messages import fetch as wire
@@ -55,6 +56,8 @@ class FetchRequest(Request):
     """
 
     API_KEY = 1
+    #: Later ones name topics by their ids.
+    HIGHEST_VERSION = BY_NAME
 
     def __init__(
         self,

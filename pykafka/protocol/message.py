@@ -9,22 +9,24 @@ from ..exceptions import MessageSetDecodeFailure
 from ..message import Message
 from ..utils import Serializable, msg_protocol_version
 from ..wire.records.decode import RecordReader
-from ..wire.records.encode import encode_message_set
+from ..wire.records.encode import encode_records
 
 __all__ = ["Message", "MessageSet", "encode_messages"]
 
 
 def encode_messages(messages: Sequence[Message], magic: int, compression_type: int) -> bytes:
-    """A message set of format ``magic`` (0 or 1).
+    """A record set of format ``magic``.
 
     :raises CodecNotAvailableError: the codec's package is not installed.
+    :raises UnsupportedVersion: the format has no headers, or not this codec.
     """
     # Rows hold -1 for "no timestamp"; -1 is what a message without one has on the wire, too.
     rows = [
         (-1 if m.timestamp is None else int(m.timestamp), m.partition_key, m.value)
         for m in messages
     ]
-    return encode_message_set(rows, magic, compression_type)
+    headers = [m.headers for m in messages]
+    return encode_records(rows, magic, compression_type, headers=headers if any(headers) else None)
 
 
 class MessageSet(Serializable):
@@ -76,6 +78,7 @@ class MessageSet(Serializable):
         reader = RecordReader(bytes(buff), 0)
         messages = []
         while (batch := reader.next_batch()) is not None:
+            headers = batch.headers or [()] * len(batch.rows)
             messages += [
                 Message(
                     value,
@@ -85,8 +88,9 @@ class MessageSet(Serializable):
                     partition_id=partition_id,
                     protocol_version=batch.magic,
                     timestamp=timestamp,
+                    headers=some,
                 )
-                for offset, timestamp, key, value in batch.rows
+                for (offset, timestamp, key, value), some in zip(batch.rows, headers, strict=True)
             ]
         if reader.partial_size is not None:
             raise MessageSetDecodeFailure(f"a message needs {reader.partial_size} bytes or more")

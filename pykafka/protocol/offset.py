@@ -97,7 +97,9 @@ class ListOffsetResponse(Response):
         }
 
     def _found(self, part: Any) -> Any:
-        return OffsetPartitionResponse(list(part.old_style_offsets), part.error_code)
+        # Later versions answer with one.
+        offsets = [part.offset] if part.offset >= 0 else list(part.old_style_offsets)
+        return OffsetPartitionResponse(offsets, part.error_code)
 
 
 class ListOffsetResponseV1(ListOffsetResponse):

@@ -36,6 +36,8 @@ class GroupCoordinatorRequest(Request):
     """Look the coordinator of a group up."""
 
     API_KEY = 10
+    #: Later ones ask for several.
+    HIGHEST_VERSION = 3
 
     def __init__(self, consumer_group: str | bytes) -> None:
         self.consumer_group = consumer_group
@@ -85,6 +87,8 @@ class OffsetCommitRequest(Request):
 
     API_KEY = 8
     API_VERSION = 1
+    #: Later ones name topics by their ids.
+    HIGHEST_VERSION = 9
 
     def __init__(
         self,
@@ -161,6 +165,8 @@ class OffsetFetchRequest(Request):
     """Ask for the offsets that a group has committed: version 0 those in ZooKeeper."""
 
     API_KEY = 9
+    #: Later ones ask for several groups.
+    HIGHEST_VERSION = 7
 
     def __init__(
         self,

@@ -6,16 +6,13 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from ..common import CompressionType
-from ..exceptions import UnsupportedVersion
+from ..core.producing import BY_NAME, record_format
 from ..utils.compat import get_bytes, get_string
 from ..wire.messages import produce as wire
 from .base import Request, Response
 from .message import Message, MessageSet
 
 __all__ = ["ProducePartitionResponse", "ProduceRequest", "ProduceResponse"]
-
-#: The first versions of the request that carry messages of format 1, and record batches.
-_FIRST_WITH_FORMAT_1, _FIRST_WITH_FORMAT_2 = 2, 3
 
 
 class ProducePartitionResponse(NamedTuple):
@@ -35,6 +32,8 @@ class ProduceRequest(Request):
     """
 
     API_KEY = 0
+    #: Later ones name topics by their ids.
+    HIGHEST_VERSION = BY_NAME
 
     def __init__(
         self,
@@ -69,12 +68,10 @@ class ProduceRequest(Request):
     def to_wire(self, version: int) -> wire.ProduceRequest:
         """With the record format of the version.
 
-        :raises UnsupportedVersion: the version wants record batches.
+        :raises UnsupportedVersion: the version has no headers, or not this codec.
         :raises CodecNotAvailableError: the codec's package is not installed.
         """
-        if version >= _FIRST_WITH_FORMAT_2:
-            raise UnsupportedVersion(f"a ProduceRequest of 2.x has no version {version}")
-        magic = int(version >= _FIRST_WITH_FORMAT_1)
+        magic = record_format(version)
         return wire.ProduceRequest(
             acks=self.required_acks,
             timeout_ms=self.timeout,

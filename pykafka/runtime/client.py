@@ -24,7 +24,7 @@ from ..core.effects import (
 )
 from ..core.metadata import EMPTY, Snapshot
 from ..core.procedures.handshake import open_connection
-from ..core.versions import negotiate
+from ..core.versions import BrokerVersions, negotiate
 from ..exceptions import (
     ClientClosedError,
     ConnectFailedError,
@@ -40,6 +40,7 @@ from ..net.connection import Connection
 from ..net.connector import ConnectOptions, start_connecting
 from ..net.pool import Pool, PoolHooks
 from ..options import Settings
+from ..wire.schema import ApiMessage
 from .backend import Backend
 from .loop import Loop
 from .metadata_keeper import MetadataKeeper
@@ -86,6 +87,8 @@ class ClientCore:
             settings.ssl_config,
         )
         self._client_id = _text(settings.client_id)
+        #: What brokers spoke when they were connected to last.
+        self._spoken: dict[Address, BrokerVersions] = {}
         self._closed = False
         self._tasks: set[Task] = set()
         self._performers: dict[type, Callable[[Any, Resume], None]] = {
@@ -169,6 +172,20 @@ class ClientCore:
 
         return self.run(procedure(), self.socket_timeout_s * 2)
 
+    def highest_version(self, request: type[ApiMessage]) -> int:
+        """The highest version of a request that all brokers that were met speak; -1 for none.
+
+        Tells early what cannot work; whoever leads may be another one yet. Thread-safe.
+        """
+        spoken = list(self._spoken.items())
+        current = {(b.host, b.port) for b in self.snapshot.brokers.values()}
+        highest = [
+            min(versions.ranges.get(request.api_key, (0, -1))[1], request.valid_versions[-1])
+            for address, versions in spoken
+            if address in current
+        ]
+        return min(highest, default=request.valid_versions[-1])
+
     def close(self, timeout_s: float = _CLOSE_S) -> None:
         """Close connections and end the loop. Idempotent; callable from the loop."""
         if self._closed:
@@ -243,6 +260,7 @@ class ClientCore:
                 opened(None, _not_opened(task.error))
                 return
             connection, connection.versions = task.result
+            self._spoken[address] = connection.versions
             opened(connection, None)
 
         self.spawn(open_connection(address.host, address.port, known)).when_done(done)
@@ -304,7 +322,7 @@ class ClientCore:
                 late()  # its timer is due, but was not run yet
                 return
             try:
-                version = negotiate(api, connection.versions, effect.version)
+                version = negotiate(api, connection.versions, effect.version, effect.at_most)
                 message = effect.message if effect.api is None else effect.message(version)  # type: ignore[operator]  # a function where api is given
                 connection.send(message, version, left, resume, effect.respond)  # type: ignore[arg-type]  # see above
             except KafkaException as failure:

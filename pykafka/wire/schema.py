@@ -335,6 +335,11 @@ class ApiMessage(Struct):
         return message
 
     @classmethod
+    def answered_in(cls, data: bytes | bytearray | memoryview, version: int) -> int:
+        """The version of a response's body, given that of the request: nearly always the same."""
+        return version
+
+    @classmethod
     def _require(cls, version: int) -> None:
         valid = cls.valid_versions
         if version not in valid:

@@ -14,7 +14,6 @@ from pykafka.exceptions import (
     MalformedDataError,
     MessageSetDecodeFailure,
     NotLeaderForPartition,
-    UnsupportedVersion,
     UsageError,
 )
 from pykafka.protocol import (
@@ -167,13 +166,11 @@ def test_produce_requests_carry_the_format_of_the_version() -> None:
         request.add_message(Message(b"%d" % number), b"t", number % 2)
     assert request.message_count() == 3
     assert [m.value for m in request.messages] == [b"0", b"2", b"1"]
-    for version, magic in ((0, 0), (1, 0), (2, 1)):
+    for version, magic in ((0, 0), (1, 0), (2, 1), (3, 2), (12, 2)):
         topic = request.to_wire(version).topic_data[0]
         read = [MessageSet.decode(part.records or b"").messages for part in topic.partition_data]
         assert [[m.value for m in part] for part in read] == [[b"0", b"2"], [b"1"]]
         assert {m.protocol_version for part in read for m in part} == {magic}
-    with pytest.raises(UnsupportedVersion, match="version 3"):
-        request.to_wire(3)
 
 
 def fetched(records: bytes) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...exceptions import NoBrokersAvailableError, RemoteError
+from ...wire.errors import error_info
 from ...wire.messages.metadata import MetadataRequest, MetadataRequestTopic, MetadataResponse
 from ..effects import GENERAL, Node, Procedure, Request
 
@@ -41,6 +42,8 @@ def fetch_metadata(
     for node in nodes:
         try:
             answer = yield Request(node, message, GENERAL, timeout_s, api=MetadataRequest)
+            if answer.error_code:
+                raise error_info(answer.error_code).exception("asking for metadata")
         except RemoteError as error:
             failures.append((node, error))
         else:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from ...exceptions import ProtocolClientError, RemoteError, UnsupportedVersion
 from ...wire.errors import error_info
 from ...wire.messages.find_coordinator import FindCoordinatorRequest
-from ...wire.schema import ApiMessage
-from ..effects import COORDINATOR, GENERAL, Node, Procedure, Request, Sleep
+from ..effects import GENERAL, Node, Procedure, Request, Sleep
 from .cluster_view import ClusterView
 
 __all__ = ["Patience", "ask_coordinator", "find_coordinator"]
 
 _T = TypeVar("_T")
+
+#: From this version on several coordinators are asked for at once.
+_FIRST_WITH_SEVERAL = 4
 
 
 class Patience(NamedTuple):
@@ -46,21 +49,35 @@ def find_coordinator(view: ClusterView, group: str, patience: Patience) -> Proce
         if attempt:
             yield Sleep(attempt * patience.backoff_s)
         for node in view.nodes():
-            request = FindCoordinatorRequest(key=group)
+            request = Request(
+                node,
+                partial(_request, group),
+                GENERAL,
+                patience.timeout_s,
+                api=FindCoordinatorRequest,
+            )
             try:
-                answer = yield Request(node, request, GENERAL, patience.timeout_s)
+                answer = yield request
             except RemoteError as error:
                 failure = error
                 continue
-            if not answer.error_code:
-                view.coordinators[group] = _coordinator(view, answer)
+            # From version 4 on there is one for each group that was asked for.
+            found = answer.coordinators[0] if answer.coordinators else answer
+            if not found.error_code:
+                view.coordinators[group] = _coordinator(view, found)
                 return view.coordinators[group]
-            info = error_info(answer.error_code)
+            info = error_info(found.error_code)
             failure = info.exception(doing)
             if not info.retriable:
                 raise failure
     assert failure is not None
     raise _told(doing, failure)
+
+
+def _request(group: str, version: int) -> FindCoordinatorRequest:
+    if version < _FIRST_WITH_SEVERAL:
+        return FindCoordinatorRequest(key=group)
+    return FindCoordinatorRequest(coordinator_keys=[group])
 
 
 def _told(doing: str, failure: RemoteError) -> RemoteError:
@@ -82,14 +99,14 @@ def _coordinator(view: ClusterView, answer: Any) -> Node:
 def ask_coordinator(
     view: ClusterView,
     group: str,
-    message: ApiMessage,
+    request: Callable[[Node], Request],
     doing: str,
     patience: Patience,
     judge: Callable[[Any], tuple[_T | None, ProtocolClientError | None]],
-    version: int | None = None,
 ) -> Procedure[_T]:
     """Send a request to a group's coordinator until the answer is good or patience ends.
 
+    :param request: what to send, given the coordinator.
     :param doing: what it is for, in words for errors.
     :param judge: takes the answer to (result, None), or (None, the error that is in it).
     :raises RemoteError: the last failure; non-retriable ones at once.
@@ -100,7 +117,7 @@ def ask_coordinator(
             yield Sleep(attempt * patience.backoff_s)
         node = yield from find_coordinator(view, group, patience)
         try:
-            answer = yield Request(node, message, COORDINATOR, patience.timeout_s, version)
+            answer = yield request(node)
         except UnsupportedVersion:
             raise  # no retry will teach it one
         except RemoteError as error:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from ...exceptions import SocketDisconnectedError, UnsupportedVersion
+from ...version import VERSION
 from ...wire.errors import error_info
 from ...wire.messages.api_versions import ApiVersionsRequest
+from ...wire.messages.list_groups import ListGroupsRequest
 from ..effects import Connect, Disconnect, Exchange, Procedure
-from ..versions import LEGACY, BrokerVersions, from_answer
+from ..versions import KAFKA_0_8, KAFKA_0_9, BrokerVersions, from_answer
 
 __all__ = ["open_connection"]
 
 _UNSUPPORTED_VERSION = 35
+_REQUEST = ApiVersionsRequest(client_software_name="pykafka", client_software_version=VERSION)
 
 
 def open_connection(
@@ -26,13 +29,12 @@ def open_connection(
     if known is not None:
         return connection, known
     try:
-        answer = yield Exchange(connection, ApiVersionsRequest(), 0)
+        answer = yield from _ask(connection)
     except SocketDisconnectedError:
         # Kafka before 0.10 does not know the request and hangs up (observed on 0.8.2.2 and
         # 0.9.0.1). Anything else that hangs up is found out by the first real request.
-        connection = yield Connect(host, port)
-        return connection, LEGACY
-    refused = answer.error_code not in (0, _UNSUPPORTED_VERSION)
+        return (yield from _tell_the_old_apart(host, port))
+    refused = bool(answer.error_code)
     if refused or not answer.api_keys:
         yield Disconnect(connection)
     if refused:
@@ -41,3 +43,25 @@ def open_connection(
     if not ranges:
         raise UnsupportedVersion(f"the broker at {host}:{port} names no version of any request")
     return connection, from_answer(ranges)
+
+
+def _ask(connection: Any) -> Procedure[Any]:
+    """ApiVersions in the highest version that both know."""
+    newest = ApiVersionsRequest.valid_versions[-1]
+    answer = yield Exchange(connection, _REQUEST, newest)
+    if answer.error_code != _UNSUPPORTED_VERSION:
+        return answer
+    # Brokers from 2.4 on say which versions of this request they have; before, only 0 is sure.
+    named = [key.max_version for key in answer.api_keys if key.api_key == _REQUEST.api_key]
+    return (yield Exchange(connection, _REQUEST, min([newest, *named]) if named else 0))
+
+
+def _tell_the_old_apart(host: str, port: int) -> Procedure[tuple[Any, BrokerVersions]]:
+    """0.9 has groups, about which 0.8 can only hang up again."""
+    connection = yield Connect(host, port)
+    try:
+        yield Exchange(connection, ListGroupsRequest(), 0)
+    except SocketDisconnectedError:
+        connection = yield Connect(host, port)
+        return connection, KAFKA_0_8
+    return connection, KAFKA_0_9

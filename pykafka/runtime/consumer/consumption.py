@@ -9,7 +9,8 @@ from typing import Any
 
 from ...core.cursor import START, Cursor
 from ...core.membership import Membership
-from ...core.procedures.offsets import Committed, list_offsets
+from ...core.procedures.group_offsets import Committed
+from ...core.procedures.log_offsets import Place, find_places
 from ...exceptions import (
     ClientClosedError,
     ConsumerStoppedException,
@@ -221,7 +222,11 @@ class Consumption:
                 if run.left():
                     self.run = run
                     break
-                self.cursors[run.key].move_to(run.end_offset)
+                cursor = self.cursors[run.key]
+                if run.gap:
+                    cursor.next_offset = run.end_offset
+                else:
+                    cursor.move_to(run.end_offset)
         if not self._running:
             self._take_back()
         self._check_running()
@@ -320,19 +325,17 @@ class Consumption:
                 if key in self._fetching:
                     self._source.seek(key, max(0, offset))
 
-    def resolve(self, wanted: Mapping[PartitionKey, int]) -> dict[PartitionKey, int]:
-        """The offsets that times in ms, or magic offsets, stand for.
-
-        -1 where the broker names none.
+    def resolve(self, wanted: Mapping[PartitionKey, int]) -> dict[PartitionKey, Place]:
+        """The places that times in ms, or magic offsets, stand for.
 
         :raises RemoteError: they could not be looked up.
         """
         self._check_usable()
         timeout_s = self._client.socket_timeout_s
-        found = self._client.run(
-            list_offsets(self._client, wanted, 1, timeout_s), timeout_s * len(wanted) + 5
+        level = int(self._settings.isolation_level == "read_committed")
+        return self._client.run(
+            find_places(self._client, wanted, timeout_s, level), timeout_s * len(wanted) + 5
         )
-        return {key: result.offsets[0] if result.offsets else -1 for key, result in found.items()}
 
     # -- commits ----------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from ...exceptions import (
@@ -13,7 +13,7 @@ from ...exceptions import (
     MessageSetDecodeFailure,
 )
 from ...message import SharedFields
-from ...wire.records.decode import Batch, RecordReader, peek_next_offset
+from ...wire.records.decode import Batch, Peek, RecordReader, peek
 from .source import RUN_ROWS, PartitionKey, Row, Run
 
 __all__ = ["Chunk", "Consumed", "DecodeOptions", "Feed"]
@@ -31,24 +31,26 @@ class Chunk(NamedTuple):
 
     :ivar epoch: of the feed when it was asked for.
     :ivar peeked: whether the I/O thread knows already what to fetch after it.
+    :ivar aborted: transactions whose messages are left out: (producer id, first offset).
     """
 
     epoch: int
     data: bytes
     fetch_offset: int
     peeked: bool
+    aborted: Sequence[tuple[int, int]] = ()
 
 
 class Consumed(NamedTuple):
     """News for the I/O thread: a chunk has left the queue.
 
-    :ivar next_offset: what to fetch next, if the I/O thread does not know, else ``None``.
+    :ivar end: where it ends, if the I/O thread does not know, else ``None``.
     :ivar rows: how many messages it held, 0 if that is not known yet.
     """
 
     epoch: int
     size: int
-    next_offset: int | None
+    end: Peek | None
     rows: int
 
 
@@ -62,8 +64,7 @@ class Feed:
     """
 
     __slots__ = (
-        "_codec",
-        "_magic",
+        "_like",
         "_partition",
         "_reader",
         "_rows",
@@ -95,7 +96,8 @@ class Feed:
         self._rows: list[Row] = []
         self._rows_end = -1
         self._taken = 0
-        self._magic = self._codec = -1
+        #: What the batches have in common that share their fields.
+        self._like: tuple[int, ...] | None = None
 
     def seek(self) -> int:
         """Drop everything; the new epoch."""
@@ -123,14 +125,20 @@ class Feed:
     def take(self, tell: Callable[[PartitionKey, Consumed], None]) -> Run | None:
         """The next run, decoding as much as it needs and no more.
 
-        A run without rows says that the position moved to its end.
+        A run without rows says that the position moved to its end: somewhere else, or
+        (``gap``) past what holds nothing to deliver.
 
         :param tell: called when a chunk leaves the queue, before it is decoded.
         """
         while self._taken >= len(self._rows):
+            reader = self._reader
             batch = self._read()
             if batch is not None:
                 self._use(batch)
+            elif reader is not None and reader.next_offset > self._rows_end:
+                # Control batches, aborted transactions, what compaction took out.
+                self._rows_end = reader.next_offset
+                return Run(self.key, [], _NOTHING_SHARED, reader.next_offset, gap=True)
             elif self.error is not None:
                 return None
             else:
@@ -163,15 +171,18 @@ class Feed:
             chunk.data,
             chunk.fetch_offset,
             max_decompressed_bytes=self.options.decompressed_max_bytes,
+            aborted=chunk.aborted,
         )
         self._reader = reader
+        self._rows_end = chunk.fetch_offset
         size = len(chunk.data)
         if chunk.peeked:
             return Consumed(chunk.epoch, size, None, 0)
         # Uncompressed messages are a chain, each telling only its own length. Walking it costs
         # a fifth of decoding it, and lets the next fetch be under way meanwhile.
-        end = peek_next_offset(chunk.data, size)
-        return Consumed(chunk.epoch, size, end, 0 if end is None else end - chunk.fetch_offset)
+        end = peek(chunk.data, size)
+        rows = 0 if end is None else end.next_offset - chunk.fetch_offset
+        return Consumed(chunk.epoch, size, end, rows)
 
     def _read(self) -> Batch | None:
         """The reader's next batch; at its end, or at damage, there is no reader any more."""
@@ -193,9 +204,20 @@ class Feed:
 
     def _use(self, batch: Batch) -> None:
         self._rows, self._rows_end, self._taken = batch.rows, batch.next_offset, 0
-        if (batch.magic, batch.codec) != (self._magic, self._codec):
-            self._magic, self._codec = batch.magic, batch.codec
-            self._shared = SharedFields(self._partition, self.key[1], batch.codec, batch.magic)
+        like = (batch.magic, batch.codec, batch.timestamp_type, batch.leader_epoch)
+        headers = batch.stored_headers("/".join(map(str, self.key)))
+        if headers or like != self._like:
+            # One that has headers is like no other.
+            self._like = None if headers else like
+            self._shared = SharedFields(
+                self._partition,
+                self.key[1],
+                batch.codec,
+                batch.magic,
+                timestamp_type=batch.timestamp_type,
+                leader_epoch=batch.leader_epoch,
+                headers=headers,
+            )
 
     def _located(self, error: CorruptRecordError, unread: int) -> CorruptRecordError:
         topic, partition = self.key

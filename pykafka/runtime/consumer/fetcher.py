@@ -6,28 +6,27 @@ import itertools
 import logging
 import random
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import Any
 
 from ...core.effects import Now, Procedure, Refresh, Request, Sleep, Wait
-from ...core.fetching import FetchLimits, FetchPlan, FetchState, fetch_request, plan_fetch
+from ...core.fetch_session import BY_NAME, FetchSession, is_about_session
+from ...core.fetching import FetchLimits, FetchPlan, FetchState, plan_fetch
 from ...core.metadata import Snapshot
-from ...core.procedures.offsets import list_offsets
 from ...exceptions import (
     KafkaException,
     MalformedDataError,
-    OffsetOutOfRangeError,
-    OffsetRequestFailedError,
-    ProtocolClientError,
     RemoteError,
     UnsupportedVersion,
 )
 from ...wire.errors import ErrorInfo, error_info
-from ...wire.records.decode import peek_next_offset
+from ...wire.messages.fetch import FetchRequest
+from ...wire.records.decode import peek
 from ..client import ClientCore
 from ..tasks import Signal, Task
 from .feed import Chunk, Consumed, Feed
+from .repositioning import Repositioning
 from .source import PartitionKey
 
 __all__ = ["Fetcher"]
@@ -35,6 +34,8 @@ __all__ = ["Fetcher"]
 log = logging.getLogger("pykafka.simpleconsumer")
 
 _OFFSET_OUT_OF_RANGE = 1
+#: Where a chunk ends whose heads do not tell: the consumer's thread will.
+_UNKNOWN_END: tuple[int | None, int] = (None, -1)
 _UNKNOWN = -1
 _numbers = itertools.count(1)
 
@@ -54,12 +55,16 @@ class Fetcher:
         client: ClientCore,
         limits: FetchLimits,
         auto_offset_reset: int | None,
+        isolation_level: int,
         ready: Callable[[Feed], None],
         crashed: Callable[[BaseException], None],
     ) -> None:
         self._client = client
         self._limits = limits
-        self._policy = auto_offset_reset
+        self._isolation_level = isolation_level
+        self._repositioning = Repositioning(
+            client, limits.backoff, auto_offset_reset, isolation_level, self
+        )
         self._ready = ready
         self._crashed = crashed
         self._purpose = f"fetch {next(_numbers)}"
@@ -109,8 +114,10 @@ class Fetcher:
         self._queued_bytes -= news.size
         if news.rows:
             state.rows_per_byte = news.rows / news.size
-        if news.next_offset is not None and state.fetch_offset is None:
-            state.fetch_offset = news.next_offset
+        if news.end is not None and state.fetch_offset is None:
+            state.fetch_offset, state.fetched_epoch = news.end
+            if state.to_validate:
+                self._repositioning.validate()
         if was_over:
             self._wake_all()
         else:
@@ -152,8 +159,10 @@ class Fetcher:
             if leader is None:
                 orphans.add(key[0])
             else:
+                state.follow(leader, self._client.snapshot.leader_epoch(*key))
                 grouped[leader].append(state)
         self._by_leader = grouped
+        self._repositioning.validate()
         for leader in grouped:
             if leader not in self._tasks:
                 self._spawn_loop(leader)
@@ -200,19 +209,29 @@ class Fetcher:
 
     def _loop(self, leader: int) -> Procedure[None]:
         failures = 0
+        session = FetchSession(self._limits, self._isolation_level)
         while leader in self._by_leader:
             now = yield Now()
-            plan = plan_fetch(self._by_leader[leader], self._limits, self._queued_bytes, now)
+            states = self._by_leader[leader]
+            plan = plan_fetch(states, self._limits, self._queued_bytes, now, session.bounded)
             if not plan.states:
                 yield Wait(self._signals[leader], plan.wait_s)
                 continue
             asked = [(state, state.epoch, state.fetch_offset) for state in plan.states]
+            asked_keys = {state.key for state in plan.states}
             try:
-                answer = yield self._request(leader, plan)
+                answer = yield self._request(leader, plan, session)
+                parts, sparse = session.answered(answer)
             except UnsupportedVersion:
                 raise  # nothing could ever be fetched from this broker
             except RemoteError as error:
+                session.reset()
+                if is_about_session(error):
+                    log.info("broker %s: %s; beginning a new session", leader, error)
+                    continue
                 failures += 1
+                for state in plan.states:
+                    state.doubt()
                 log.warning("fetching from broker %s failed: %s", leader, error)
                 if isinstance(error, MalformedDataError):
                     self._tell(plan.states, error)
@@ -223,14 +242,22 @@ class Fetcher:
             now = yield Now()
             # Partitions without data rest where the broker did not wait for them itself.
             rest_s = 0.0 if plan.max_wait_ms else max(0.01, self._limits.max_wait_ms / 1000)
-            stale = self._take_in(answer, asked, now, rest_s)
-            self._rotate(leader, plan)
+            stale = self._take_in(parts, sparse, asked, now, rest_s)
+            self._rotate(leader, parts if session.bounded else asked_keys)
             if stale:
                 yield from self._refresh(stale)
 
-    def _request(self, leader: int, plan: FetchPlan) -> Request:
-        timeout_s = plan.max_wait_ms / 1000 + self._client.socket_timeout_s
-        return Request(leader, fetch_request(plan, self._limits), self._purpose, timeout_s)
+    def _request(self, leader: int, plan: FetchPlan, session: FetchSession) -> Request:
+        snapshot = self._client.snapshot
+        ids = snapshot.topic_ids({state.key[0] for state in plan.states})
+        return Request(
+            leader,
+            partial(session.request, plan, snapshot),
+            self._purpose,
+            plan.max_wait_ms / 1000 + self._client.socket_timeout_s,
+            api=FetchRequest,
+            at_most=BY_NAME if ids is None else None,
+        )
 
     def _tell(self, states: list[FetchState], error: KafkaException) -> None:
         """Let the consumer know of an error that hardly goes away, until a fetch succeeds."""
@@ -246,30 +273,32 @@ class Fetcher:
         except RemoteError as error:
             log.warning("refreshing metadata of %s failed: %s", ", ".join(topics), error)
 
-    def _rotate(self, leader: int, plan: FetchPlan) -> None:
-        """Those that were asked for go to the end of the line."""
-        asked = {id(state) for state in plan.states}
+    def _rotate(self, leader: int, served: Collection[PartitionKey]) -> None:
+        """Those that had their turn go to the end of the line."""
         if leader in self._by_leader:
-            self._by_leader[leader].sort(key=lambda state: id(state) in asked)
+            self._by_leader[leader].sort(key=lambda state: state.key in served)
 
     def _take_in(
         self,
-        answer: Any,
+        parts: Mapping[PartitionKey, Any],
+        sparse: bool,
         asked: list[tuple[FetchState, int, int | None]],
         now: float,
         rest_s: float,
     ) -> list[str]:
-        """Put what came into the feeds; the topics whose metadata is stale."""
-        parts = {
-            (topic.topic, part.partition_index): part
-            for topic in answer.responses
-            for part in topic.partitions
-        }
+        """Put what came into the feeds; the topics whose metadata is stale.
+
+        :param sparse: whether partitions without news were left out.
+        """
         stale = set()
         for state, epoch, offset in asked:
-            if state.epoch != epoch or state.key not in self._feeds:
+            if not self.is_current(state, epoch):
                 continue
             part = parts.get(state.key)
+            if part is None and sparse:
+                state.failures = 0
+                state.not_before = now + rest_s
+                continue
             if part is None:
                 topic, partition = state.key
                 error = MalformedDataError(f"the answer to a fetch leaves out {topic}/{partition}")
@@ -283,100 +312,69 @@ class Fetcher:
             state.failures = 0
             self._feeds[state.key][0].fetch_error = None
             if part.records:
-                self._queue(state, part.records, offset)
+                aborted = [
+                    (one.producer_id, one.first_offset) for one in part.aborted_transactions or ()
+                ]
+                self._queue(state, part.records, offset, aborted)
             else:
                 state.not_before = now + rest_s
         return sorted(stale)
 
-    def _queue(self, state: FetchState, data: bytes, offset: int | None) -> None:
+    def _queue(
+        self,
+        state: FetchState,
+        data: bytes,
+        offset: int | None,
+        aborted: list[tuple[int, int]],
+    ) -> None:
         assert offset is not None
         feed = self._feeds[state.key][0]
-        state.fetch_offset = peek_next_offset(data)
+        found = peek(data)
+        state.fetch_offset, state.fetched_epoch = found or _UNKNOWN_END
         state.queued_chunks += 1
         state.queued_bytes += len(data)
         self._queued_bytes += len(data)
-        peeked = state.fetch_offset is not None
-        feed.chunks.append(Chunk(state.epoch, data, offset, peeked))
+        feed.chunks.append(Chunk(state.epoch, data, offset, found is not None, aborted))
         self._ready(feed)
 
     def _failed(self, state: FetchState, info: ErrorInfo, now: float) -> bool:
         """Decide about a partition's error; whether its metadata is stale."""
         topic, partition = state.key
         if info.code == _OFFSET_OUT_OF_RANGE:
-            self._out_of_range(state)
+            self._repositioning.out_of_range(state)
             return False
         error = info.exception(f"fetching {topic}/{partition} at offset {state.fetch_offset}")
         # A broker that is shutting down answers "unknown error" (0.8.2.2, observed).
         if info.retriable or info.refresh_metadata or info.code == _UNKNOWN:
             self._back_off(state, now)
+            state.doubt()
             log.warning("%s; trying again", error)
             return info.refresh_metadata or info.code == _UNKNOWN
-        self._stall(state, error)
+        self.stall(state, error)
         return False
 
     def _back_off(self, state: FetchState, now: float) -> None:
         state.failures += 1
         state.not_before = now + self._limits.backoff.wait_s(state.failures, random.random())
 
-    def _stall(self, state: FetchState, error: KafkaException) -> None:
+    # -- FetchingSide -----------------------------------------------------------------
+
+    def states(self) -> Iterable[FetchState]:
+        return [state for _, state in self._feeds.values()]
+
+    def is_current(self, state: FetchState, epoch: int) -> bool:
+        return state.epoch == epoch and state.key in self._feeds
+
+    def moved(self, state: FetchState) -> None:
+        assert state.fetch_offset is not None
+        feed = self._feeds[state.key][0]
+        feed.chunks.append(Chunk(state.epoch, b"", state.fetch_offset, True))
+        self._ready(feed)
+        self.wake(state)
+
+    def stall(self, state: FetchState, error: KafkaException) -> None:
         state.stalled = True
         self._tell([state], error)
 
-    # -- offsets out of range ---------------------------------------------------------
-
-    def _out_of_range(self, state: FetchState) -> None:
-        topic, partition = state.key
-        if self._policy is None:
-            self._stall(
-                state,
-                OffsetOutOfRangeError(
-                    f"{topic}/{partition} has no offset {state.fetch_offset} (any more) and"
-                    " auto_offset_reset is None: move it with reset_offsets()"
-                ),
-            )
-            return
-        state.stalled = True
-        self._client.spawn(self._reset(state, state.epoch, self._policy))
-
-    def _reset(self, state: FetchState, epoch: int, policy: int) -> Procedure[None]:
-        topic, partition = state.key
-        found = None
-        failures = 0
-        while found is None:
-            try:
-                found = yield from list_offsets(
-                    self._client, {state.key: policy}, 1, self._client.socket_timeout_s
-                )
-            except RemoteError as error:
-                if state.epoch != epoch or state.key not in self._feeds:
-                    return
-                if isinstance(error, ProtocolClientError) and not _retriable(error):
-                    self._stall(state, error)
-                    return
-                failures += 1
-                log.warning("resetting %s/%s failed: %s; trying again", topic, partition, error)
-                yield Sleep(self._limits.backoff.wait_s(failures, random.random()))
-        if state.epoch != epoch or state.key not in self._feeds:
-            return
-        if not found[state.key].offsets:
-            nothing = f"the leader of {topic}/{partition} names no offset"
-            self._stall(state, OffsetRequestFailedError(nothing))
-            return
-        offset = found[state.key].offsets[0]
-        log.warning(
-            "%s/%s has no offset %s; going on at %s by auto_offset_reset",
-            topic,
-            partition,
-            state.fetch_offset,
-            offset,
-        )
-        state.stalled = False
-        state.fetch_offset = offset
-        feed = self._feeds[state.key][0]
-        feed.chunks.append(Chunk(epoch, b"", offset, True))
-        self._ready(feed)
+    def wake(self, state: FetchState) -> None:
         self._wake(state.key)
-
-
-def _retriable(error: ProtocolClientError) -> bool:
-    return error.error_code is not None and error_info(error.error_code).retriable

@@ -9,7 +9,8 @@ from typing import Protocol
 
 from ...core.effects import Procedure
 from ...core.procedures.coordinator import Patience
-from ...core.procedures.offsets import Committed, PartitionKey, commit_offsets, fetch_offsets
+from ...core.procedures.group_offsets import Committed, commit_offsets, fetch_offsets
+from ...core.procedures.partition_keys import PartitionKey
 from ..client import ClientCore
 
 __all__ = ["KafkaOffsetStore", "OffsetStore"]

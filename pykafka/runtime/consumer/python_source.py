@@ -53,7 +53,12 @@ class PythonSource:
             Backoff(backoff_s, backoff_s * 8),
         )
         self._fetcher = Fetcher(
-            self._client, limits, s.auto_offset_reset, self._filled, self._crashed
+            self._client,
+            limits,
+            s.auto_offset_reset,
+            int(s.isolation_level == "read_committed"),
+            self._filled,
+            self._crashed,
         )
 
     def assign(self, offsets: Mapping[PartitionKey, int], partitions: Mapping[Any, Any]) -> None:
@@ -90,7 +95,7 @@ class PythonSource:
 
     def _tell(self, key: PartitionKey, news: Consumed) -> None:
         self._client.loop.call_soon(self._fetcher.consumed, key, news)
-        if news.next_offset is not None and news.size >= _LARGE_CHUNK:
+        if news.end is not None and news.size >= _LARGE_CHUNK:
             # Let the I/O thread have the interpreter, or the next fetch would leave only after
             # the switch interval, when this chunk is used up.
             self._client.backend.sleep(_YIELD_S)

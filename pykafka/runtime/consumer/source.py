@@ -28,16 +28,24 @@ class Run:
     :ivar key: the partition.
     :ivar shared: what the messages made from it have in common.
     :ivar end_offset: the offset after the run, past a gap behind its last row.
+    :ivar gap: of a run without rows, whether the partition is just read on, behind what holds
+        nothing to deliver; else its position was moved.
     """
 
-    __slots__ = ("_rows", "end_offset", "key", "rows", "shared")
+    __slots__ = ("_rows", "end_offset", "gap", "key", "rows", "shared")
 
     def __init__(
-        self, key: PartitionKey, rows: list[Row], shared: SharedFields, end_offset: int
+        self,
+        key: PartitionKey,
+        rows: list[Row],
+        shared: SharedFields,
+        end_offset: int,
+        gap: bool = False,
     ) -> None:
         self.key = key
         self.shared = shared
         self.end_offset = end_offset
+        self.gap = gap
         self._rows = rows
         self.rows: Iterator[Row] = iter(rows)
 

@@ -319,10 +319,15 @@ class Production:
 
     # -- on the I/O thread: what became of a batch (SinkEvents) -----------------------
 
-    def delivered(self, lane: Lane, batch: Batch, base_offset: int) -> None:
+    def delivered(
+        self, lane: Lane, batch: Batch, base_offset: int, log_append_time_ms: int = -1
+    ) -> None:
         if base_offset >= 0:
             for offset, message in enumerate(batch.messages, base_offset):
                 message.offset = offset
+        if log_append_time_ms >= 0:
+            for message in batch.messages:
+                message.timestamp = log_append_time_ms
         self._account(batch, None)
 
     def failed(self, lane: Lane, batch: Batch, error: Exception) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -12,6 +13,7 @@ from typing import Any
 from ...core.effects import PRODUCE, Now, Procedure, Refresh, Request, Sleep, Wait
 from ...core.metadata import Snapshot
 from ...core.producing import (
+    BY_NAME,
     Batch,
     Lane,
     SendOptions,
@@ -32,6 +34,7 @@ from ...exceptions import (
 )
 from ...wire.errors import error_info
 from ...wire.messages.produce import ProduceRequest
+from ...wire.primitives import ZERO_UUID
 from ..client import ClientCore
 from ..tasks import Signal, Task
 from .sink import SinkEvents
@@ -162,8 +165,8 @@ class PythonSink:
                 continue
             try:
                 answer = yield self._request(leader, batches)
-            except (UnsupportedVersion, UsageError):
-                raise  # no version in common, no codec: it can never be sent
+            except UnsupportedVersion:
+                raise  # no version in common: nothing can ever be sent
             except RemoteError as error:
                 failures = yield from self._not_sent(batches, error, failures)
             else:
@@ -201,21 +204,24 @@ class PythonSink:
     def _request(self, leader: int, batches: list[tuple[Lane, Batch]]) -> Request:
         options = self._options
 
+        ids = self._client.snapshot.topic_ids([options.topic])
+
         def message(version: int) -> ProduceRequest:
             # Connecting took its time: what was failed or put back meanwhile must not be sent.
-            sent = [(lane.partition_id, batch) for lane, batch in batches if lane.current is batch]
-            if not sent:
-                raise ConnectFailedError("the connection came after the messages' time was over")
-            try:
-                request = produce_request(sent, options, version)
-            except TypeError as error:
-                raise UsageError(
-                    f"a message to {options.topic} was changed to what is no bytes after it was"
-                    f" produced: {error}"
-                ) from error
-            for _, batch in sent:
+            sent = [(lane, batch) for lane, batch in batches if lane.current is batch]
+            now_ms = int(time.time() * 1000)
+            records = []
+            for lane, batch in sent:
+                try:
+                    encoded = batch.encoded(version, options.codec, now_ms)
+                except (KafkaException, TypeError) as error:
+                    self._events.failed(lane, lane.settle(), self._unsendable(lane, error))
+                    continue
                 batch.attempts += 1
-            return request
+                records.append((lane.partition_id, encoded))
+            if not records:
+                raise ConnectFailedError("nothing is left to be sent")
+            return produce_request(records, options, ids[options.topic] if ids else ZERO_UUID)
 
         timeout_s = options.ack_timeout_ms / 1000 + self._client.socket_timeout_s
         return Request(
@@ -225,7 +231,20 @@ class PythonSink:
             timeout_s,
             api=ProduceRequest,
             respond=options.required_acks != 0,
+            at_most=None if ids else BY_NAME,
         )
+
+    def _unsendable(self, lane: Lane, error: KafkaException | TypeError) -> KafkaException:
+        where = f"{self._options.topic}/{lane.partition_id}"
+        if isinstance(error, KafkaException):
+            told: KafkaException = type(error)(f"messages to {where}: {error}")
+        else:
+            told = UsageError(
+                f"a message to {where} was changed to what is no bytes after it was produced:"
+                f" {error}"
+            )
+        told.__cause__ = error
+        return told
 
     def _not_sent(
         self, batches: list[tuple[Lane, Batch]], error: RemoteError, failures: int
@@ -266,11 +285,14 @@ class PythonSink:
                 self._fail(lane, "the broker did not say what became of it")
             elif not part.error_code:
                 lane.failure = None
-                self._events.delivered(lane, lane.settle(), part.base_offset)
+                self._events.delivered(
+                    lane, lane.settle(), part.base_offset, part.log_append_time_ms
+                )
             else:
                 info = error_info(part.error_code)
                 where = f"{self._options.topic}/{lane.partition_id}"
-                error = info.exception(f"producing {len(batch.messages)} messages to {where}")
+                said = f" ({part.error_message})" if part.error_message else ""
+                error = info.exception(f"producing {len(batch.messages)} messages to {where}{said}")
                 lane.failure = error
                 stale = stale or info.refresh_metadata
                 if is_worth_halving(info, batch):

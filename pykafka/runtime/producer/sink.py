@@ -13,8 +13,15 @@ __all__ = ["RecordSink", "SinkEvents"]
 class SinkEvents(Protocol):
     """What a sink tells the core, on the I/O thread."""
 
-    def delivered(self, lane: Lane, batch: Batch, base_offset: int) -> None:
-        """A batch is acknowledged; -1 where no offset is told (acks 0)."""
+    def delivered(
+        self, lane: Lane, batch: Batch, base_offset: int, log_append_time_ms: int = -1
+    ) -> None:
+        """A batch is acknowledged.
+
+        :param base_offset: -1 where no offset is told (acks 0).
+        :param log_append_time_ms: the timestamp that the broker gave the messages instead of
+            their own, -1 where it keeps those.
+        """
 
     def failed(self, lane: Lane, batch: Batch, error: Exception) -> None:
         """A batch will not be sent (again)."""

@@ -14,6 +14,9 @@ __all__ = [
 ]
 
 
+_LACKING = (35).to_bytes(2, "big")
+
+
 class ApiVersionsRequest(ApiMessage, api_key=18, versions="0-4", flexible="3+"):
     """Ask which APIs and versions the broker has (from 0.10 on; older ones hang up).
 
@@ -56,3 +59,8 @@ class ApiVersionsResponse(ApiMessage, answers=ApiVersionsRequest):
         ArrayOf(FinalizedFeatureKey), "3+", factory=list, tag=2, ignorable=True
     )
     zk_migration_ready: bool = field(BOOL, "3+", default=False, tag=3, ignorable=True)
+
+    @classmethod
+    def answered_in(cls, data: bytes | bytearray | memoryview, version: int) -> int:
+        """Version 0 if the broker lacks the version that it was asked in (KIP-511)."""
+        return 0 if bytes(data[:2]) == _LACKING else version

@@ -32,6 +32,7 @@ __all__ = [
     "BatchHead",
     "is_batch",
     "last_delta",
+    "leader_epoch",
     "read_head",
     "read_records",
     "verify",
@@ -46,6 +47,7 @@ UP_TO_CRC = struct.Struct(">qiibI")
 AFTER_CRC = struct.Struct(">hiqqqhii")
 _SMALLEST_SIZE = HEAD.size - ENTRY_HEAD
 _offset_and_size = struct.Struct(">qi").unpack_from
+_leader_epoch = struct.Struct(">12xi").unpack_from
 _size_and_last_delta = struct.Struct(">8xi11xi").unpack_from
 _CODEC = 0x07
 
@@ -98,6 +100,11 @@ def last_delta(data: bytes, position: int) -> int | None:
     """What a whole batch at ``position`` says of its last offset; ``None`` if that is nonsense."""
     size, delta = _size_and_last_delta(data, position)
     return int(delta) if size >= _SMALLEST_SIZE and delta >= 0 else None
+
+
+def leader_epoch(data: bytes, position: int) -> int:
+    """What a whole batch at ``position`` says of the leader that stored it."""
+    return int(_leader_epoch(data, position)[0])
 
 
 def read_head(data: bytes, position: int) -> BatchHead | None:

@@ -12,10 +12,10 @@ offsets inside wrappers; KIP-74; broker 0.8.2.2, observed.)
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...exceptions import CorruptRecordError, MalformedDataError
-from .batch import is_batch, last_delta, read_head, read_records, verify
+from .batch import is_batch, last_delta, leader_epoch, read_head, read_records, verify
 from .message_set import (
     ENTRY_HEAD,
     ascending,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .message_set import Entry, Row
     from .transactions import Aborted
 
-__all__ = ["DEFAULT_MAX_DECOMPRESSED_BYTES", "Batch", "RecordReader", "peek_next_offset"]
+__all__ = ["DEFAULT_MAX_DECOMPRESSED_BYTES", "Batch", "Peek", "RecordReader", "peek"]
 
 #: How large one compressed message or batch may become.
 DEFAULT_MAX_DECOMPRESSED_BYTES = 128 * 1024 * 1024
@@ -94,14 +94,15 @@ class Batch:
             can have done.
         """
         stored = self._stored_headers
-        return None if stored is None else [_headers_of(stored, row[0]) for row in self.rows]
+        return None if stored is None else [stored.of(row[0]) for row in self.rows]
 
+    def stored_headers(self, where: str) -> StoredHeaders | None:
+        """The headers, not decoded, in a copy that keeps nothing else of what was fetched.
 
-def _headers_of(stored: StoredHeaders, offset: int) -> Headers:
-    try:
-        return stored.of(offset)
-    except MalformedDataError as reason:
-        raise damaged(offset, f"its headers: {reason}") from reason
+        :param where: the partition in words, for errors.
+        """
+        stored = self._stored_headers
+        return None if stored is None else stored.compact([row[0] for row in self.rows], where)
 
 
 class RecordReader:
@@ -282,28 +283,41 @@ class RecordReader:
         return Batch(first.magic, first.codec, first.timestamp_type, rows, self.next_offset)
 
 
-def peek_next_offset(data: bytes, entries: int = 64) -> int | None:
-    """The offset after the last complete entry, from the heads of the entries only.
+class Peek(NamedTuple):
+    """What the heads of a record set's entries tell.
+
+    :ivar next_offset: the offset after the last complete entry.
+    :ivar leader_epoch: of the leader that stored that entry; -1 if its format does not tell.
+    """
+
+    next_offset: int
+    leader_epoch: int
+
+
+def peek(data: bytes, entries: int = 64) -> Peek | None:
+    """Look at the heads of the entries only.
 
     ``None`` if there are more than ``entries`` of them, or no complete one, or if a head
     makes no sense: decoding will tell.
     """
     position = 0
-    next_offset: int | None = None
+    found: Peek | None = None
     for _ in range(entries + 1):
         if len(data) - position < ENTRY_HEAD:
-            return next_offset
+            return found
         offset, size = _offset_and_size(data, position)
         end = position + ENTRY_HEAD + size
         if size < 0:
             return None
         if end > len(data):
-            return next_offset
+            return found
+        epoch = -1
         if is_batch(data, position):
             delta = last_delta(data, position)
             if delta is None:
                 return None
             offset += delta
-        next_offset = offset + 1
+            epoch = leader_epoch(data, position)
+        found = Peek(offset + 1, epoch)
         position = end
     return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ...common import CompressionType
 from ...exceptions import UnsupportedVersion
 from . import codecs
+from .batch import HEAD
 from .batch_encode import NO_FIELDS, BatchFields, encode_batch
 from .checksums import crc32
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from .batch_headers import Headers
 
 __all__ = [
+    "BATCH_OVERHEAD",
     "MESSAGE_OVERHEAD",
     "BatchFields",
     "Row",
@@ -32,6 +34,8 @@ Row: TypeAlias = "tuple[int, bytes | None, bytes | None]"
 #: Bytes of a message beside its key and value, by magic; in format 2 at most, beside headers
 #: and the 61 bytes of each batch.
 MESSAGE_OVERHEAD = (26, 34, 32)
+#: Bytes of a batch of format 2 beside its records.
+BATCH_OVERHEAD = HEAD.size
 
 _head = struct.Struct(">qiI").pack  # offset, size, checksum
 _int64 = struct.Struct(">q").pack

@@ -16,7 +16,7 @@ from kazoo.client import KazooClient
 from pykafka import KafkaClient
 from pykafka.common import OffsetType
 from pykafka.core.procedures.coordinator import Patience
-from pykafka.core.procedures.offsets import commit_offsets, fetch_offsets
+from pykafka.core.procedures.group_offsets import commit_offsets, fetch_offsets
 from pykafka.embedded import EmbeddedKafka
 from pykafka.exceptions import KafkaException, UnicodeException
 from pykafka.simpleconsumer import SimpleConsumer

@@ -12,10 +12,12 @@ from pykafka.core.metadata import BrokerInfo, PartitionInfo, Snapshot, TopicInfo
 from pykafka.core.procedures.bootstrap import bootstrap
 from pykafka.core.procedures.cluster import fetch_metadata
 from pykafka.core.procedures.coordinator import Patience, find_coordinator
+from pykafka.core.procedures.group_offsets import commit_offsets, fetch_offsets
 from pykafka.core.procedures.handshake import open_connection
-from pykafka.core.procedures.offsets import commit_offsets, fetch_offsets, list_offsets
-from pykafka.core.versions import LEGACY
+from pykafka.core.procedures.log_offsets import Place, find_places, list_offsets
+from pykafka.core.versions import KAFKA_0_8, KAFKA_0_9
 from pykafka.exceptions import (
+    GroupAuthorizationFailed,
     GroupCoordinatorNotAvailable,
     LeaderNotFoundError,
     NoBrokersAvailableError,
@@ -24,8 +26,13 @@ from pykafka.exceptions import (
     TopicAuthorizationFailed,
     UnsupportedVersion,
 )
-from pykafka.wire.messages.api_versions import ApiVersion, ApiVersionsResponse
-from pykafka.wire.messages.find_coordinator import FindCoordinatorResponse
+from pykafka.wire.messages.api_versions import (
+    ApiVersion,
+    ApiVersionsRequest,
+    ApiVersionsResponse,
+)
+from pykafka.wire.messages.find_coordinator import Coordinator, FindCoordinatorResponse
+from pykafka.wire.messages.list_groups import ListGroupsResponse
 from pykafka.wire.messages.list_offsets import (
     ListOffsetsPartitionResponse,
     ListOffsetsResponse,
@@ -39,11 +46,15 @@ from pykafka.wire.messages.offset_commit import (
 )
 from pykafka.wire.messages.offset_fetch import (
     OffsetFetchResponse,
+    OffsetFetchResponseGroup,
     OffsetFetchResponsePartition,
+    OffsetFetchResponsePartitions,
     OffsetFetchResponseTopic,
+    OffsetFetchResponseTopics,
 )
 
 GONE = SocketDisconnectedError("gone")
+NEWEST = ApiVersionsRequest.valid_versions[-1]
 PATIENCE = Patience(retries=2, backoff_s=1.0, timeout_s=5.0)
 
 
@@ -61,28 +72,57 @@ class View:
         return [1, 2]
 
 
-def test_a_broker_that_hangs_up_on_api_versions_is_taken_for_an_old_one():
+def test_a_broker_that_hangs_up_on_api_versions_and_groups_is_a_0_8():
     lines = [
         (is_a(Connect, host="h", port=1), "first"),
-        (is_a(Exchange, connection="first", version=0), GONE),
+        (is_a(Exchange, connection="first", version=NEWEST), GONE),
         (is_a(Connect, host="h", port=1), "second"),
+        (is_a(Exchange, connection="second", version=0), GONE),
+        (is_a(Connect, host="h", port=1), "third"),
     ]
-    assert play(open_connection("h", 1, None), lines) == ("second", LEGACY)
+    assert play(open_connection("h", 1, None), lines) == ("third", KAFKA_0_8)
+
+
+def test_a_broker_that_hangs_up_on_api_versions_but_has_groups_is_a_0_9():
+    lines = [
+        (is_a(Connect), "first"),
+        (is_a(Exchange, connection="first"), GONE),
+        (is_a(Connect), "second"),
+        (is_a(Exchange, connection="second"), ListGroupsResponse(error_code=0, groups=[])),
+    ]
+    assert play(open_connection("h", 1, None), lines) == ("second", KAFKA_0_9)
 
 
 def test_what_another_connection_has_learnt_is_not_asked_again():
     lines = [(is_a(Connect), "connection")]
-    assert play(open_connection("h", 1, LEGACY), lines) == ("connection", LEGACY)
+    assert play(open_connection("h", 1, KAFKA_0_8), lines) == ("connection", KAFKA_0_8)
+
+
+def versions(code: int = 0, **ranges: tuple[int, int]) -> ApiVersionsResponse:
+    keys = [
+        ApiVersion(api_key=int(name[1:]), min_version=low, max_version=high)
+        for name, (low, high) in ranges.items()
+    ]
+    return ApiVersionsResponse(error_code=code, api_keys=keys)
 
 
 def test_the_release_of_a_broker_is_told_by_what_it_speaks():
-    answer = ApiVersionsResponse(
-        error_code=0, api_keys=[ApiVersion(api_key=1, min_version=4, max_version=17)]
-    )
-    lines = [(is_a(Connect), "connection"), (is_a(Exchange), answer)]
-    _, versions = play(open_connection("h", 1, None), lines)
-    assert versions.ranges == {1: (4, 17)}
-    assert "3.9" in versions.release
+    lines = [(is_a(Connect), "connection"), (is_a(Exchange), versions(_1=(4, 17)))]
+    _, found = play(open_connection("h", 1, None), lines)
+    assert found.ranges == {1: (4, 17)}
+    assert "3.9" in found.release
+
+
+@pytest.mark.parametrize(
+    ("refusal", "version"), [(versions(35), 0), (versions(35, _18=(0, 3)), 3)], ids=["0.10", "2.4"]
+)
+def test_a_broker_with_older_api_versions_is_asked_in_those(refusal, version):
+    lines = [
+        (is_a(Connect), "connection"),
+        (is_a(Exchange, version=NEWEST), refusal),
+        (is_a(Exchange, connection="connection", version=version), versions(_1=(0, 2))),
+    ]
+    assert play(open_connection("h", 1, None), lines)[1].ranges == {1: (0, 2)}
 
 
 def test_metadata_is_asked_of_one_broker_after_the_other():
@@ -247,17 +287,122 @@ def test_offsets_are_looked_up_at_each_leader_and_again_after_it_moved():
         (is_a(Refresh, topics=["t"]), None),
         (asks("ListOffsets", 1), offsets(0, 0, 10)),
     ]
-    found = play(list_offsets(View(), wanted, 1, 1.0), lines)
+    found = play(list_offsets(View(), wanted, 1.0), lines)
     assert {key: value.offsets for key, value in found.items()} == {("t", 0): [10], ("t", 1): [11]}
 
 
 def test_a_partition_without_a_leader_is_an_error_that_names_it():
     rest = [(is_a(Sleep), None), (is_a(Refresh), None)] * 5
     with pytest.raises(LeaderNotFoundError, match="t/2"):
-        play(list_offsets(View(), {("t", 2): -1}, 1, 1.0), rest)
+        play(list_offsets(View(), {("t", 2): -1}, 1.0), rest)
 
 
 def test_offsets_that_may_not_be_read_are_not_asked_for_again():
     lines = [(asks("ListOffsets", 1), offsets(0, 29))]
     with pytest.raises(TopicAuthorizationFailed, match="t/0"):
-        play(list_offsets(View(), {("t", 0): -1}, 1, 1.0), lines)
+        play(list_offsets(View(), {("t", 0): -1}, 1.0), lines)
+
+
+def newer(offset: int, timestamp: int = -1, code: int = 0) -> ListOffsetsResponse:
+    part = ListOffsetsPartitionResponse(
+        partition_index=0, error_code=code, offset=offset, timestamp=timestamp
+    )
+    return ListOffsetsResponse(topics=[ListOffsetsTopicResponse(name="t", partitions=[part])])
+
+
+def look_up(when: int, *answers: tuple[int | None, ListOffsetsResponse]) -> Place:
+    """Find a time in t/0, given (version spoken, answer) of each request."""
+    procedure = find_places(View(), {("t", 0): when}, 1.0)
+    effect = next(procedure)
+    for version, answer in answers:
+        while isinstance(effect, (Sleep, Refresh)):
+            effect = procedure.send(None)
+        effect.message(version)
+        try:
+            effect = procedure.send(answer)
+        except StopIteration as stop:
+            return stop.value["t", 0]
+    raise AssertionError(f"one more was asked for: {effect}")
+
+
+def test_a_time_is_found_exactly_where_brokers_know_those_of_messages():
+    assert look_up(500, (1, newer(7, 510))) == Place(7, 510, exact=True)
+
+
+def test_a_time_after_all_messages_is_the_end():
+    found = look_up(500, (1, newer(-1)), (1, newer(9)))
+    assert found == Place(9, -1, exact=True, beyond=True)
+
+
+def test_a_time_is_found_by_segment_where_brokers_know_no_better():
+    assert look_up(500, (0, offsets(0, 0, 4))) == Place(4, -1, exact=False)
+
+
+def test_a_time_before_all_segments_is_the_beginning():
+    found = look_up(500, (0, offsets(0, 0)), (0, offsets(0, 0, 2)))
+    assert found == Place(2, -1, exact=False, beyond=True)
+
+
+def test_a_log_whose_messages_have_no_times_is_searched_by_segment():
+    found = look_up(500, (1, newer(-1, code=43)), (0, offsets(0, 0, 4)))
+    assert found == Place(4, -1, exact=False)
+
+
+def test_the_coordinator_is_among_several_in_newer_answers():
+    several = FindCoordinatorResponse(
+        coordinators=[
+            Coordinator(key="g", node_id=2, host="two", port=9092, error_code=0, error_message=None)
+        ]
+    )
+    view = View()
+    assert play(find_coordinator(view, "g", PATIENCE), [(asks("FindCoordinator"), several)]) == 2
+
+
+def with_ids() -> View:
+    view = View()
+    view.coordinators["g"] = 1
+    topic = view.snapshot.topics["t"]._replace(id=b"t" * 16)
+    view.snapshot = view.snapshot._replace(topics={"t": topic})
+    return view
+
+
+def test_offsets_go_by_the_ids_of_topics_where_those_are_known():
+    part = OffsetCommitResponsePartition(partition_index=0, error_code=0)
+    answer = OffsetCommitResponse(
+        topics=[OffsetCommitResponseTopic(topic_id=b"t" * 16, partitions=[part])]
+    )
+    procedure = commit_offsets(with_ids(), "g", {("t", 0): 5}, "", PATIENCE)
+    effect = next(procedure)
+    assert effect.at_most is None
+    assert effect.message(10).topics[0].topic_id == b"t" * 16
+    with pytest.raises(StopIteration):
+        procedure.send(answer)
+
+
+def test_offsets_go_by_the_names_of_topics_where_no_id_is_known():
+    view = View()
+    view.coordinators["g"] = 1
+    effect = next(commit_offsets(view, "g", {("t", 0): 5}, "", PATIENCE))
+    assert effect.at_most == 9
+
+
+def test_offsets_of_several_groups_are_looked_up_at_once_in_newer_versions():
+    part = OffsetFetchResponsePartitions(
+        partition_index=0, committed_offset=42, metadata="m", error_code=0
+    )
+    topics = [OffsetFetchResponseTopics(name="t", partitions=[part])]
+    answer = OffsetFetchResponse(groups=[OffsetFetchResponseGroup(group_id="g", topics=topics)])
+    procedure = fetch_offsets(with_ids(), "g", [("t", 0)], PATIENCE)
+    effect = next(procedure)
+    assert [group.group_id for group in effect.message(9).groups] == ["g"]
+    with pytest.raises(StopIteration) as stop:
+        procedure.send(answer)
+    assert stop.value.value["t", 0].offset == 42
+
+
+def test_a_group_that_may_not_be_read_is_an_error_that_names_it():
+    group = OffsetFetchResponseGroup(group_id="g", topics=[], error_code=30)
+    view = with_ids()
+    lines = [(asks("OffsetFetch", 1), OffsetFetchResponse(groups=[group]))]
+    with pytest.raises(GroupAuthorizationFailed, match="'g'"):
+        play(fetch_offsets(view, "g", [("t", 0)], PATIENCE), lines)

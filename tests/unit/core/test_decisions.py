@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pykafka.core.fetching import FetchLimits, FetchState, fetch_request, plan_fetch
+from pykafka.core.fetching import FetchLimits, FetchState, plan_fetch
 from pykafka.core.metadata import EMPTY, Snapshot
 from pykafka.core.retry import Backoff
 from pykafka.core.versions import BrokerVersions, check_broker_version, negotiate
@@ -33,14 +33,24 @@ def test_a_wait_grows_but_never_over_its_bound(failures: int, chance: float):
 
 def test_the_highest_common_version_is_spoken():
     broker = BrokerVersions({8: (0, 2)}, "0.10.0")
-    assert negotiate(OffsetCommitRequest, broker) == 1
+    assert negotiate(OffsetCommitRequest, broker) == 2
+    assert negotiate(OffsetCommitRequest, broker, at_most=1) == 1
     assert negotiate(OffsetCommitRequest, broker, pinned=0) == 0
 
 
+def test_a_newer_broker_is_spoken_to_in_the_highest_version_of_the_client():
+    assert negotiate(FetchRequest, BrokerVersions({1: (4, 99)}, "9.9")) == 18
+
+
 def test_a_broker_that_is_too_new_is_named_with_its_release():
-    broker = BrokerVersions({1: (4, 17)}, "4.1 or newer")
-    with pytest.raises(UnsupportedVersion, match=r"Fetch: .*0 to 0.*4\.1 or newer.*4 to 17"):
+    broker = BrokerVersions({1: (19, 22)}, "4.1 or newer")
+    with pytest.raises(UnsupportedVersion, match=r"Fetch: .*0 to 18.*4\.1 or newer.*19 to 22"):
         negotiate(FetchRequest, broker)
+
+
+def test_what_only_a_lower_version_can_say_is_not_said_to_a_broker_without_it():
+    with pytest.raises(UnsupportedVersion, match=r"Fetch: .*0 to 12.*13 to 18"):
+        negotiate(FetchRequest, BrokerVersions({1: (13, 18)}, "9.9"), at_most=12)
 
 
 def test_a_broker_that_does_not_know_a_request_says_none():
@@ -149,9 +159,12 @@ def test_no_long_poll_while_a_partition_has_to_stay_out():
 
 def test_a_request_asks_for_no_more_bytes_than_it_may():
     plan = plan_fetch(states(10), LIMITS, 0, now=1.0)
-    request = fetch_request(plan, LIMITS)
-    asked = [part for topic in request.topics for part in topic.partitions]
-    assert sum(part.partition_max_bytes for part in asked) <= LIMITS.max_bytes
+    assert len(plan.states) * LIMITS.partition_max_bytes <= LIMITS.max_bytes
+
+
+def test_brokers_that_bound_their_answers_are_asked_for_all_partitions():
+    plan = plan_fetch(states(10), LIMITS, 0, now=1.0, bounded=True)
+    assert (len(plan.states), plan.max_wait_ms) == (10, 100)
 
 
 def test_one_partition_is_asked_for_however_large_its_messages_may_be():
@@ -181,3 +194,69 @@ def test_a_seek_forgets_what_stalled():
     state.stalled, state.fetch_offset, state.queued_chunks = True, None, 3
     state.seek(7, epoch=2)
     assert (state.stalled, state.fetch_offset, state.queued_chunks, state.epoch) == (False, 7, 0, 2)
+
+
+def fetched(leader: int, leader_epoch: int = -1) -> FetchState:
+    """A state that has fetched what a leader of epoch 3 stored."""
+    state = states(1)[0]
+    state.follow(leader, leader_epoch)
+    state.fetch_offset, state.fetched_epoch = 10, 3
+    return state
+
+
+def test_another_leader_may_lack_what_was_fetched():
+    state = fetched(1, 3)
+    state.follow(1, 3)
+    assert not state.to_validate
+    state.follow(2, 4)
+    assert state.to_validate
+    assert plan_fetch([state], LIMITS, 0, 1.0).states == []
+
+
+def test_nothing_is_lost_within_an_epoch():
+    state = fetched(1, 3)
+    state.doubt()
+    state.follow(1, 3)
+    assert not state.to_validate
+
+
+def test_without_epochs_a_failed_fetch_may_mean_that_another_one_led_meanwhile():
+    state = fetched(1)
+    state.doubt()
+    state.follow(1, -1)
+    assert state.to_validate
+
+
+def test_nothing_that_was_fetched_can_be_missed_right_after_a_seek():
+    state = fetched(1, 3)
+    state.seek(5, 1)
+    state.follow(2, 4)
+    assert not state.to_validate
+
+
+def test_a_topic_that_is_made_anew_begins_with_new_epochs():
+    def made(id_: bytes, leader: int, epoch: int) -> MetadataResponse:
+        found = answer(leader, epoch)
+        found.topics[0].topic_id = id_
+        return found
+
+    first = EMPTY.following(made(b"a" * 16, 1, 5), whole=False, now=1.0)
+    anew = first.following(made(b"b" * 16, 2, 0), whole=False, now=2.0)
+    assert (anew.leader("t", 0), anew.leader_epoch("t", 0)) == (2, 0)
+    assert anew.topic_ids(["t"]) == {"t": b"b" * 16}
+
+
+def test_a_topic_that_is_gone_is_forgotten():
+    known = EMPTY.following(answer(1, epoch=5), whole=False, now=1.0)
+    gone = MetadataResponse(
+        brokers=answer(1).brokers,
+        topics=[MetadataResponseTopic(error_code=3, name="t", partitions=[])],
+    )
+    after = known.following(gone, whole=False, now=2.0)
+    assert "t" not in after.topics
+    assert after.following(answer(2, epoch=0), whole=False, now=3.0).leader("t", 0) == 2
+
+
+def test_the_ids_of_topics_are_all_known_or_none():
+    assert EMPTY.following(answer(1), whole=True, now=1.0).topic_ids(["t"]) is None
+    assert EMPTY.topic_ids(["t"]) is None

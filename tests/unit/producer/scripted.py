@@ -228,6 +228,11 @@ class Client:
     """What a producer uses of :class:`pykafka.runtime.client.ClientCore`."""
 
     socket_timeout_s = 30.0
+    #: Of Produce.
+    version = 0
+
+    def highest_version(self, _: object) -> int:
+        return self.version
 
     def __init__(self, leaders: dict[int, int]) -> None:
         self.loop = Loop()

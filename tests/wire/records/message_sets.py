@@ -5,10 +5,17 @@ from __future__ import annotations
 import struct
 import zlib
 
-__all__ = ["LOG_APPEND_TIME", "message", "plain_set", "read_all", "rows_before_error"]
+__all__ = [
+    "LOG_APPEND_TIME",
+    "message",
+    "next_after",
+    "plain_set",
+    "read_all",
+    "rows_before_error",
+]
 
 from pykafka.exceptions import CorruptRecordError
-from pykafka.wire.records.decode import Batch, RecordReader
+from pykafka.wire.records.decode import Batch, RecordReader, peek
 from pykafka.wire.records.message_set import Row
 
 LOG_APPEND_TIME = 0x08
@@ -59,3 +66,9 @@ def rows_before_error(reader: RecordReader) -> tuple[list[Row], CorruptRecordErr
     except CorruptRecordError as error:
         return rows, error
     return rows, None
+
+
+def next_after(data: bytes, entries: int = 64) -> int | None:
+    """What the heads of a record set's entries say of the offset after it."""
+    found = peek(data, entries)
+    return None if found is None else found.next_offset

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wire.records.batches import CONTROL, LOG_APPEND_TIME, TRANSACTIONAL, batch, record
-from wire.records.message_sets import message, read_all
+from wire.records.message_sets import message, next_after, read_all
 
 from pykafka.common import CompressionType
-from pykafka.wire.records.decode import RecordReader, peek_next_offset
+from pykafka.wire.records.decode import RecordReader
 
 # After the protocol guide, byte by byte: base offset 7, size, leader epoch 5, magic 2, CRC-32C;
 # attributes, last offset delta 1, base and highest timestamp, no producer, 2 records. Then the
@@ -173,7 +173,7 @@ def test_formats_may_follow_each_other_in_any_order() -> None:
     assert [one.magic for one in found] == [0, 1, 2, 0, 2]
     assert b"".join(row[3] for one in found for row in one.rows) == b"abcdefg"
     assert [row[0] for one in found for row in one.rows] == list(range(10, 17))
-    assert reader.next_offset == peek_next_offset(data) == 17
+    assert reader.next_offset == next_after(data) == 17
 
 
 @pytest.mark.parametrize("last_delta", [1, 7])
@@ -226,7 +226,7 @@ def test_any_records_come_out_as_they_went_in(records, dense, base, packed) -> N
     found = _only(data)
     assert found.rows == rows
     assert found.headers == (headers if any(headers) else None)
-    assert found.next_offset == peek_next_offset(data) == base + offset + 1
+    assert found.next_offset == next_after(data) == base + offset + 1
 
 
 def test_a_set_that_is_cut_anywhere_gives_what_is_complete() -> None:
@@ -240,17 +240,17 @@ def test_a_set_that_is_cut_anywhere_gives_what_is_complete() -> None:
         assert reader.next_offset == [7, 9, 10, 13][complete]
         if complete or not cut:
             assert reader.partial_size is None
-            assert peek_next_offset(data[:cut]) == (reader.next_offset if complete else None)
+            assert next_after(data[:cut]) == (reader.next_offset if complete else None)
         else:
             assert reader.partial_size == (12 if cut < 12 else len(GOLDEN))
 
 
 class TestPeek:
     def test_takes_the_last_offset_from_the_head(self) -> None:
-        assert peek_next_offset(batch(41, [], last_delta=8, content=b"no records")) == 50
+        assert next_after(batch(41, [], last_delta=8, content=b"no records")) == 50
 
     def test_leaves_nonsense_to_the_reader(self) -> None:
-        assert peek_next_offset(batch(41, [record(0, b"")], last_delta=-2)) is None
+        assert next_after(batch(41, [record(0, b"")], last_delta=-2)) is None
         small = bytearray(batch(41, [record(0, b"")]))
         small[8:12] = (20).to_bytes(4, "big")
-        assert peek_next_offset(bytes(small)) is None
+        assert next_after(bytes(small)) is None

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from wire.records.batches import batch, record, varint
-from wire.records.message_sets import message, read_all, rows_before_error
+from wire.records.message_sets import message, next_after, read_all, rows_before_error
 
 from pykafka.common import CompressionType
 from pykafka.exceptions import CodecNotAvailableError, CorruptRecordError
 from pykafka.wire.records import codecs
-from pykafka.wire.records.decode import RecordReader, peek_next_offset
+from pykafka.wire.records.decode import RecordReader
 
 FIRST = batch(20, [record(0, b"one", key=b"k"), record(1, None)])
 SECOND = batch(22, [record(0, b"", headers=[(b"h", b"v")]), record(1, b"x" * 70)], last_delta=4)
@@ -250,7 +250,7 @@ def test_garbage_under_a_good_checksum_is_at_worst_a_corrupt_record(
         reader = RecordReader(data + THIRD, 5, check_crcs=check_crcs, aborted=[(-1, 0)])
         _, error = rows_before_error(reader)
         assert error is None or error.next_offset > error.offset
-    peek_next_offset(data)
+    next_after(data)
 
 
 @given(st.data())
@@ -261,4 +261,4 @@ def test_several_flipped_bytes_are_at_worst_a_corrupt_record(data: st.DataObject
     for check_crcs in (True, False):
         reader = RecordReader(bytes(bytes_), 20, check_crcs=check_crcs)
         rows_before_error(reader)
-    peek_next_offset(bytes(bytes_))
+    next_after(bytes(bytes_))

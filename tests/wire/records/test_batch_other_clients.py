@@ -10,13 +10,13 @@ from wire.kafka_definitions import NEW, OLD
 from wire.records.batches import ABORT, COMMIT
 from wire.records.java_pipe import compiler_is_missing
 from wire.records.kafka_records import JavaRecord, KafkaRecords
-from wire.records.message_sets import read_all
+from wire.records.message_sets import next_after, read_all
 
 from pykafka.common import CompressionType
 from pykafka.exceptions import DownloadError, MissingRequirementError
 from pykafka.wire.records import codecs
 from pykafka.wire.records.batch_encode import BatchFields, encode_batch
-from pykafka.wire.records.decode import Batch, RecordReader, peek_next_offset
+from pykafka.wire.records.decode import Batch, RecordReader
 from pykafka.wire.records.encode import encode_records
 
 NAMES = {0: "none", 1: "gzip", 2: "snappy", 3: "lz4", 4: "zstd"}
@@ -99,7 +99,7 @@ def test_we_read_what_kafka_writes(kafka: KafkaRecords, records, codec: int, gap
     _check(found, records)
     assert (found.magic, found.codec, found.timestamp_type) == (2, codec, 0)
     assert (found.leader_epoch, found.producer_id, found.is_transactional) == (4, 8, False)
-    assert found.next_offset == peek_next_offset(data) == 1200
+    assert found.next_offset == next_after(data) == 1200
 
 
 def test_kafka_writes_the_same_bytes(kafka: KafkaRecords, records) -> None:
@@ -154,7 +154,7 @@ def test_transactions_with_kafkas_own_markers(kafka: KafkaRecords) -> None:
     found = read_all(reader)
     assert [row[3] for one in found for row in one.rows] == [b"committed", b"committed, too"]
     assert [(one.producer_id, one.is_transactional) for one in found] == [(8, True), (7, True)]
-    assert reader.next_offset == peek_next_offset(stored) == 6
+    assert reader.next_offset == next_after(stored) == 6
     assert [one.is_control for one in kafka.read(stored)] == [False, False, True, False, True, True]
 
 

@@ -9,11 +9,11 @@ import zlib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from wire.records.message_sets import message, plain_set, read_all, rows_before_error
+from wire.records.message_sets import message, next_after, plain_set, read_all, rows_before_error
 
 from pykafka.common import CompressionType
 from pykafka.exceptions import CorruptRecordError
-from pykafka.wire.records.decode import RecordReader, peek_next_offset
+from pykafka.wire.records.decode import RecordReader
 
 ROWS = [(20, 0, b"key", b"value"), (21, 0, None, b"x" * 9), (22, 0, b"", None), (23, 0, None, b"")]
 OFFSET_AND_SIZE = 12
@@ -195,7 +195,7 @@ def test_a_bomb_is_refused_before_it_takes_memory() -> None:
 def test_garbage_is_at_worst_a_corrupt_record(data: bytes) -> None:
     rows_before_error(RecordReader(data, 0))
     rows_before_error(RecordReader(data, 0, check_crcs=False))
-    peek_next_offset(data)
+    next_after(data)
 
 
 @given(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import gzip
 
 import pytest
-from wire.records.message_sets import LOG_APPEND_TIME, message, plain_set, read_all
+from wire.records.message_sets import LOG_APPEND_TIME, message, next_after, plain_set, read_all
 
 from pykafka.common import CompressionType
-from pykafka.wire.records.decode import RecordReader, peek_next_offset
+from pykafka.wire.records.decode import RecordReader
 
 # After the protocol guide, byte by byte: offset 7, size 26, checksum, magic 0, no attributes,
 # key "key", value "hello, v0" ...
@@ -186,21 +186,21 @@ def test_a_cut_wrapper_is_not_complete() -> None:
 
 class TestPeek:
     def test_tells_the_offset_after_the_last_complete_entry(self) -> None:
-        assert peek_next_offset(V0) == 8
-        assert peek_next_offset(V0 + V1) == 9
-        assert peek_next_offset(V0 + V1[:-1]) == 8
+        assert next_after(V0) == 8
+        assert next_after(V0 + V1) == 9
+        assert next_after(V0 + V1[:-1]) == 8
 
     def test_opens_no_wrapper(self) -> None:
-        assert peek_next_offset(message(41, b"no gzip", attributes=1)) == 42
+        assert next_after(message(41, b"no gzip", attributes=1)) == 42
 
     @pytest.mark.parametrize("data", [b"", V0[:3], V0[:-1]])
     def test_tells_nothing_without_a_complete_entry(self, data: bytes) -> None:
-        assert peek_next_offset(data) is None
+        assert next_after(data) is None
 
     def test_looks_at_no_more_entries_than_it_may(self) -> None:
         data = plain_set([(number, 0, None, b"") for number in range(10)], 0)
-        assert peek_next_offset(data, entries=10) == 10
-        assert peek_next_offset(data, entries=9) is None
+        assert next_after(data, entries=10) == 10
+        assert next_after(data, entries=9) is None
 
     def test_leaves_nonsense_to_the_reader(self) -> None:
-        assert peek_next_offset(V0 + bytes(8) + b"\xff" * 20) is None
+        assert next_after(V0 + bytes(8) + b"\xff" * 20) is None
