@@ -9,7 +9,17 @@ import pytest
 from docs.pages import PAGES, ROOT
 
 #: Layers below the users' objects, and modules that have a page of their own.
-NOT_IN_THE_REFERENCE = {"cli", "core", "embedded", "net", "runtime", "storm", "test", "wire"}
+NOT_IN_THE_REFERENCE = {
+    "cli",
+    "core",
+    "embedded",
+    "net",
+    "runtime",
+    "storm",
+    "test",
+    "version",
+    "wire",
+}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
