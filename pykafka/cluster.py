@@ -179,6 +179,7 @@ class Cluster:
         except BaseException:
             self.core.close()
             raise
+        self.core.fork_listeners.add(self)
         self._follow()
         # Consumers and producers hold the cluster: it goes when the last of them does. At the
         # end of the program producers flush first, and then nobody is left to be told.
@@ -255,6 +256,11 @@ class Cluster:
         self.core.close()
         if failure is not None:
             raise failure
+
+    def after_fork(self) -> None:
+        """In the child: a thread that is not here may have held the lock."""
+        self.following = self.core.backend.rlock()
+        self.core.fork_listeners.add(self)
 
     # -- for the other objects of a client --------------------------------------------
 

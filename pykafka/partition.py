@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .common import EPOCH, OffsetType
-from .core.procedures.log_offsets import Place, find_places, list_offsets
+from .core.procedures.log_offsets import Found, Place, find_places, list_offsets
 from .exceptions import InvalidOptionTypeError, OffsetRequestFailedError
 from .protocol import OffsetPartitionResponse
 
@@ -133,16 +133,24 @@ def to_milliseconds(when: int | dt.datetime) -> int:
 def offset_limits(
     topic: Topic, ids: Sequence[int], offsets_before: int | dt.datetime, max_offsets: int
 ) -> dict[int, OffsetPartitionResponse]:
-    """Offsets of some partitions of a topic at a time."""
+    """Offsets of some partitions of a topic at a time, newest first; the end where brokers know
+    the times of messages and none is as late as that."""
     core = topic.cluster.core
     name = topic.name.decode()
     when = to_milliseconds(offsets_before)
     timeout_s = core.socket_timeout_s
-    found = core.run(
-        list_offsets(core, {(name, id_): when for id_ in ids}, timeout_s, max_offsets),
-        timeout_s * (len(ids) + 1),
-    )
-    return {id_: OffsetPartitionResponse(result.offsets, 0) for (_, id_), result in found.items()}
+
+    def find(ids: Sequence[int], when: int, count: int) -> dict[int, Found]:
+        wanted = {(name, id_): when for id_ in ids}
+        bound_s = timeout_s * (len(ids) + 1)
+        found = core.run(list_offsets(core, wanted, timeout_s, count), bound_s)
+        return {id_: answer for (_, id_), answer in found.items()}
+
+    found = find(ids, when, max_offsets)
+    late = [id_ for id_, answer in found.items() if answer.exact and not answer.offsets]
+    if late:
+        found.update(find(late, OffsetType.LATEST, 1))
+    return {id_: OffsetPartitionResponse(answer.offsets, 0) for id_, answer in found.items()}
 
 
 def places(topic: Topic, ids: Sequence[int], when: int | dt.datetime) -> dict[int, Place]:

@@ -73,8 +73,8 @@ class Topic:
         :param offsets_before: a naive UTC datetime, milliseconds since 1970, or an
             :class:`~pykafka.common.OffsetType`. Brokers before 0.10.1 know the time of
             segments only, and answer with the first offset of one, and none if there is none as
-            old as that; later ones with the first message at or after that time, and none
-            after the last: :meth:`find_offsets` tells which it was.
+            old as that; later ones with the first message at or after that time, and the
+            end if there is none: :meth:`find_offsets` tells which it was.
         :param max_offsets: only brokers before 4.0 answer with more than one.
         :returns: partition id -> ``(offset=[...], err)``.
         :raises RemoteError: a leader could not be asked.

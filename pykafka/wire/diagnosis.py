@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..exceptions import KafkaException, UnsupportedVersion, UsageError
-from .primitives import UUID, ArrayOf, Fixed, Sized, StructOf, WireType
+from .primitives import LONGEST_TEXT, UUID, ArrayOf, Fixed, Sized, StructOf, WireType
 
 if TYPE_CHECKING:
     from .schema import ApiMessage, Field, Struct
@@ -18,14 +18,11 @@ __all__ = ["explain"]
 def explain(message: ApiMessage, version: int, error: Exception) -> KafkaException:
     """The error to raise after ``message`` could not be encoded because of ``error``."""
     title = f"{type(message).__name__} v{version}"
-    flexible = version in message.flexible_versions
-    found: KafkaException | None = next(_in_struct(message, version, flexible, title), None)
+    found: KafkaException | None = next(_in_struct(message, version, title), None)
     return found or UsageError(f"{title} cannot be encoded: {error}")
 
 
-def _in_struct(
-    values: Struct, version: int, flexible: bool, where: str
-) -> Iterator[KafkaException]:
+def _in_struct(values: Struct, version: int, where: str) -> Iterator[KafkaException]:
     for spec in values.fields:
         if version in spec.versions:
             path = (
@@ -35,7 +32,7 @@ def _in_struct(
             if value is None:
                 yield from _null(spec, version, path)
             else:
-                yield from _in_value(spec.type, value, version, flexible, path)
+                yield from _in_value(spec.type, value, version, path)
 
 
 def _null(spec: Field, version: int, where: str) -> Iterator[KafkaException]:
@@ -48,11 +45,11 @@ def _null(spec: Field, version: int, where: str) -> Iterator[KafkaException]:
 
 
 def _in_value(
-    wire: WireType[Any], value: Any, version: int, flexible: bool, where: str
+    wire: WireType[Any], value: Any, version: int, where: str
 ) -> Iterator[KafkaException]:
     if isinstance(wire, StructOf):
         if type(value) is wire.struct:
-            yield from _in_struct(value, version, flexible, where)
+            yield from _in_struct(value, version, where)
         else:
             yield _unfit(where, value, wire)
     elif isinstance(wire, ArrayOf):
@@ -60,8 +57,8 @@ def _in_value(
             yield _unfit(where, value, wire)
             return
         for number, element in enumerate(value):
-            yield from _in_value(wire.element, element, version, flexible, f"{where}[{number}]")
-    elif not _fits(wire, value, flexible):
+            yield from _in_value(wire.element, element, version, f"{where}[{number}]")
+    elif not _fits(wire, value):
         yield _unfit(where, value, wire)
 
 
@@ -71,7 +68,7 @@ def _unfit(where: str, value: Any, wire: WireType[Any]) -> UsageError:
     return UsageError(f"{where}: {shown} does not fit {wire.name}")
 
 
-def _fits(wire: WireType[Any], value: Any, flexible: bool) -> bool:
+def _fits(wire: WireType[Any], value: Any) -> bool:
     if wire is UUID:
         return isinstance(value, bytes) and len(value) == 16
     if isinstance(wire, Fixed):
@@ -86,4 +83,4 @@ def _fits(wire: WireType[Any], value: Any, flexible: bool) -> bool:
         size = len(value.encode() if wire.text else memoryview(value).cast("B"))
     except (AttributeError, TypeError, UnicodeEncodeError):
         return False
-    return size <= (0x7FFF if wire.code == "h" and not flexible else 0x7FFFFFFE)
+    return size <= (LONGEST_TEXT if wire.text else 0x7FFFFFFE)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..exceptions import UnsupportedVersion
 from .primitives import (
+    LONGEST_TEXT,
     UUID,
     ArrayCodecs,
     ArrayOf,
@@ -137,6 +138,9 @@ class _EncoderSource(FunctionSource):
             self.emit(f"    s = {convert}; n = len(s)")
         else:
             self.emit(f"s = {convert}; n = len(s)")
+        if self.flexible and wire.text:
+            # The compact length would hold more, but brokers keep to what all versions hold.
+            self.emit(f'if n > {LONGEST_TEXT}: raise ValueError("too long")')
         self.length(wire.code)
         self.emit(f"{self.append}(s)")
 

@@ -23,6 +23,7 @@ __all__ = [
     "INT16",
     "INT32",
     "INT64",
+    "LONGEST_TEXT",
     "RECORDS",
     "STRING",
     "UUID",
@@ -123,6 +124,8 @@ ZERO_UUID = bytes(16)
 
 #: Lengths beyond this are not tried to be read: Kafka's are signed 32 bit numbers.
 _LARGEST = 0x7FFFFFFF
+#: Bytes of a string, in every version.
+LONGEST_TEXT = 0x7FFF
 _SHORT_UVARINTS = tuple(bytes((n,)) for n in range(128))
 
 

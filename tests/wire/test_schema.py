@@ -192,11 +192,13 @@ def test_an_element_that_does_not_fit_is_named(changes: dict[str, object], compl
         shape.encode(3)
 
 
-def test_a_string_longer_than_its_length_field_is_named() -> None:
+@pytest.mark.parametrize("version", [0, 12], ids=["in its length field", "for brokers"])
+def test_a_string_that_is_too_long_is_named(version: int) -> None:
+    longest = fetch(topics=[FetchTopic(topic="t" * 0x7FFF, partitions=[])])
+    assert FetchRequest.decode(longest.encode(version), version) == longest
     long = fetch(topics=[FetchTopic(topic="t" * 0x8000, partitions=[])])
     with pytest.raises(UsageError, match=r"topics\[0\]\.topic: str does not fit string"):
-        long.encode(0)
-    assert FetchRequest.decode(long.encode(12), 12) == long
+        long.encode(version)
 
 
 def test_a_value_deep_inside_that_a_version_cannot_carry_is_refused() -> None:

@@ -125,7 +125,10 @@ def list_offsets(
             break
         if attempt:
             yield Sleep(attempt * _BACKOFF_S)
-            yield Refresh(sorted({topic for topic, _ in rest}))
+            try:
+                yield Refresh(sorted({topic for topic, _ in rest}))
+            except RemoteError as error:
+                failure = error  # the leaders that are known may answer all the same
         for (leader, coarse), keys in _grouped(view, rest, by_segment).items():
             if leader is None:
                 failure = LeaderNotFoundError(f"no leader is known for {named(keys)}")

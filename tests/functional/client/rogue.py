@@ -42,6 +42,7 @@ __all__ = ["FAULTS", "Asked", "Fault", "RogueBroker", "correct"]
 
 TOPIC = "lines"
 _API_VERSIONS = 18
+_LIST_GROUPS = 16
 #: Seconds; no thread of this waits longer for anything.
 _BOUND = 30.0
 
@@ -202,6 +203,8 @@ class RogueBroker:
             while len(head := stream.read(4)) == 4:
                 request = stream.read(int.from_bytes(head, "big"))
                 api_key, version, correlation_id, id_size = struct.unpack_from(">hhih", request)
+                if api_key == _LIST_GROUPS and self.refusal is None:
+                    return  # likewise
                 if api_key == _API_VERSIONS:
                     if self.refusal is None:
                         return  # as 0.8 does
