@@ -12,7 +12,9 @@ from pykafka.core.membership.fixed import FixedMembership
 from pykafka.message import Message, SharedFields
 from pykafka.runtime.backend import ThreadBackend
 from pykafka.runtime.consumer.consumption import Consumption
+from pykafka.runtime.consumer.feed import Feed
 from pykafka.runtime.consumer.handover import take_one
+from pykafka.runtime.consumer.python_source import PythonSource
 from pykafka.runtime.consumer.source import PartitionKey, Run, SourceEvents
 
 #: The partition that scripted consumers read.
@@ -99,3 +101,35 @@ def consumption(source: ScriptedSource, **settings: Any) -> Consumption:
 def take(core: Consumption, block: bool = True) -> Message | None:
     """The next message, as ``SimpleConsumer.consume`` gets it."""
     return take_one(core, None, block, None)
+
+
+class _IdleLoop:
+    """Keeps the calls that nobody makes."""
+
+    def __init__(self) -> None:
+        self.calls: deque[tuple[Any, ...]] = deque()
+
+    def call_soon(self, *call: Any) -> bool:
+        self.calls.append(call)
+        return True
+
+
+class _IdleClient:
+    def __init__(self) -> None:
+        self.backend = ThreadBackend()
+        self.loop = _IdleLoop()
+        self.metadata_listeners: list[Callable[..., None]] = []
+
+
+class IdleEvents:
+    def ready(self) -> None:
+        """Nobody waits."""
+
+
+def started() -> tuple[PythonSource, Feed]:
+    """A source that was told of one partition, and its feed."""
+    client: Any = _IdleClient()
+    source = PythonSource(client, options.validated(options.CONSUMER, {}))
+    source.start(IdleEvents())
+    source.assign({KEY: 0}, {KEY: None})
+    return source, source._feeds[KEY]

@@ -2,49 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable
-from typing import Any
+from unit.consumer.fakes import KEY, IdleEvents, started
 
-from unit.consumer.fakes import KEY
-
-from pykafka import options
-from pykafka.runtime.backend import ThreadBackend
 from pykafka.runtime.consumer.feed import Chunk, Feed
 from pykafka.runtime.consumer.python_source import PythonSource
 from pykafka.wire.records.encode import encode_message_set
-
-
-class _Loop:
-    """Keeps the calls that nobody makes."""
-
-    def __init__(self) -> None:
-        self.calls: deque[tuple[Any, ...]] = deque()
-
-    def call_soon(self, *call: Any) -> bool:
-        self.calls.append(call)
-        return True
-
-
-class _Client:
-    def __init__(self) -> None:
-        self.backend = ThreadBackend()
-        self.loop = _Loop()
-        self.metadata_listeners: list[Callable[..., None]] = []
-
-
-class _Events:
-    def ready(self) -> None:
-        """Nobody waits."""
-
-
-def started() -> tuple[PythonSource, Feed]:
-    """A source that was told of one partition, and its feed."""
-    client: Any = _Client()
-    source = PythonSource(client, options.validated(options.CONSUMER, {}))
-    source.start(_Events())
-    source.assign({KEY: 0}, {KEY: None})
-    return source, source._feeds[KEY]
 
 
 def fetched(source: PythonSource, feed: Feed, epoch: int) -> None:
@@ -68,7 +30,7 @@ def test_what_comes_in_behind_a_stop_does_not_come_out_of_the_next_start() -> No
     epoch = feed.epoch
     source.stop()
     fetched(source, feed, epoch)
-    source.start(_Events())
+    source.start(IdleEvents())
     source.assign({KEY: 0}, {KEY: None})
     assert source.next_run() is None
 

@@ -47,9 +47,10 @@ def record(
     key: bytes | None = None,
     time_delta: int = 0,
     headers: Sequence[Header] = (),
+    header_count: int | None = None,
 ) -> bytes:
     body = b"\0" + varint(time_delta) + varint(delta) + _sized(key) + _sized(value)
-    body += varint(len(headers))
+    body += varint(len(headers) if header_count is None else header_count)
     for name, content in headers:
         body += _sized(name) + _sized(content)
     return varint(len(body)) + body
