@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ..exceptions import ServiceStartError
 from . import probe
-from .kafka_runtime import KafkaRuntime
+from .outfit import Outfit, Outfitter
 from .ports import HOST
 from .process import GuardedPopen
-from .properties import Ports, Properties
+from .properties import Ports
+from .releases import KafkaRelease, find_release
 from .service import Service, ServiceFolder, write_properties
 
 __all__ = ["EmbeddedBroker", "KafkaNode"]
@@ -27,19 +28,26 @@ class KafkaNode(Service):
         self,
         name: str,
         port: int,
-        runtime: KafkaRuntime,
         folder: Path,
-        properties: Properties,
+        outfit: Outfit,
         home: ServiceFolder,
     ) -> None:
-        #: Where it keeps partitions, one folder each (the first such place if given several).
-        self.log_dir = Path(str(properties["log.dirs"]).split(",")[0])
-        self._runtime = runtime
         folder.mkdir(parents=True, exist_ok=True)
         self._configuration = folder / "server.properties"
-        write_properties(self._configuration, properties)
-        command = runtime.command("kafka.Kafka", str(self._configuration))
-        super().__init__(name, port, folder, command, home)
+        super().__init__(name, port, folder, self._wear(outfit), home)
+
+    @property
+    def release(self) -> KafkaRelease:
+        """What it runs, or ran last."""
+        return self._runtime.release
+
+    def _wear(self, outfit: Outfit) -> list[str]:
+        """Prepare to run with that; the command for it."""
+        self._runtime = outfit.runtime
+        #: Where it keeps partitions, one folder each (the first such place if given several).
+        self.log_dir = Path(str(outfit.properties["log.dirs"]).split(",")[0])
+        write_properties(self._configuration, outfit.properties)
+        return outfit.runtime.command("kafka.Kafka", str(self._configuration))
 
     def format_storage(self, cluster_id: str) -> None:
         """Give a KRaft node its identity, which it does not start without.
@@ -67,6 +75,7 @@ class KafkaNode(Service):
 class EmbeddedBroker(KafkaNode):
     """One broker of an :class:`~pykafka.embedded.EmbeddedKafka`.
 
+    :param outfitter: knows what a broker of this cluster is started with.
     :param forget: called with the id before a restart, to have the cluster let go of what the
         last run registered.
     """
@@ -75,19 +84,21 @@ class EmbeddedBroker(KafkaNode):
         self,
         broker_id: int,
         ports: Ports,
-        runtime: KafkaRuntime,
         folder: Path,
-        properties: Properties,
         home: ServiceFolder,
         *,
+        outfitter: Outfitter,
         start_timeout: float,
         forget: Callable[[int], None],
     ) -> None:
-        super().__init__(f"broker {broker_id}", ports.plain, runtime, folder, properties, home)
+        outfit = outfitter.outfit(outfitter.first, broker_id, ports, folder, {})
+        super().__init__(f"broker {broker_id}", ports.plain, folder, outfit, home)
         #: As in metadata answers.
         self.id = broker_id
         #: TCP port for TLS; None without.
         self.tls_port = ports.tls
+        self._ports = ports
+        self._outfitter = outfitter
         self._start_timeout = start_timeout
         self._forget = forget
 
@@ -106,6 +117,29 @@ class EmbeddedBroker(KafkaNode):
         self.launch()
         self.await_member()
 
+    def restart_as(self, release: str, config: Mapping[str, object] | None = None) -> None:
+        """End it in order, and start it as another release on its port and with its data.
+
+        Among brokers, and on disk, it goes on speaking as the release that the cluster was
+        started as, which every broker understands. To have it speak as what it is, when all
+        are new enough, give ``inter.broker.protocol.version`` and
+        ``log.message.format.version``. If it does not start it stays that release.
+
+        :param release: a version, or a part of one (:func:`~pykafka.embedded.find_release`).
+        :param config: properties for this broker, instead of those of an earlier call.
+        :raises InvalidOptionError: ``release`` is no version, or older than the cluster was
+            started as, or one of the two has ZooKeeper (before 4.0) and the other has not;
+            the broker is left as it is.
+        :raises MissingRequirementError: Java or the jars cannot be had; left as it is, too.
+        :raises ServiceStartError: it does not start; with the end of its log.
+        """
+        outfit = self._outfitter.outfit(
+            find_release(release), self.id, self._ports, self.folder, config or {}
+        )
+        self.stop()
+        self._command = self._wear(outfit)
+        self.restart()
+
     def ensure_running(self) -> None:
         """:meth:`restart`, if its process is gone."""
         if not self.running:
@@ -119,7 +153,7 @@ class EmbeddedBroker(KafkaNode):
 
         def listed() -> bool:
             view = probe.ask(self.port)
-            if view == probe.View() and self._runtime.release.number < (0, 9):
+            if view == probe.View() and self.release.number < (0, 9):
                 probe.ask_for_offsets_topic(self.port)
             return view is not None and view.brokers >= others | {self.id}
 

@@ -18,13 +18,14 @@ from .broker import EmbeddedBroker, KafkaNode
 from .certificates import Certificates
 from .java import find_java
 from .kafka_runtime import KafkaRuntime
+from .outfit import Outfit, Outfitter
 from .ports import HOST, free_ports
 from .process import GuardedPopen
-from .properties import Ports, Quorum, broker_properties, controller_properties
-from .releases import find_release
+from .properties import Ports, Quorum, controller_properties
+from .releases import KafkaRelease, find_release
 from .service import Service, ServiceFolder, property_text
 from .tools import KafkaTools
-from .topics import TOPIC_WITHIN, QuorumTopics, TopicStore, check_topic
+from .topics import TOPIC_WITHIN, Placement, QuorumTopics, TopicStore, check_topic
 from .waiting import wait_until
 from .zookeeper import EmbeddedZookeeper
 from .zookeeper_admin import ZookeeperTopics, forget_broker
@@ -45,7 +46,8 @@ class EmbeddedKafka:
             print(kafka.bootstrap)
 
     Before 4.0 it brings a ZooKeeper, from 4.0 a controller of its own. Brokers have ids from
-    0 on. Methods may be called from any thread.
+    0 on. They begin as one release; each can become a newer one
+    (:meth:`EmbeddedBroker.restart_as`). Methods may be called from any thread.
 
     :param release: a version, or a part of one (:func:`~pykafka.embedded.find_release`).
     :param config: broker properties, over the defaults that suit tests.
@@ -74,18 +76,17 @@ class EmbeddedKafka:
     ) -> None:
         if brokers < 1:
             raise InvalidOptionError(f"brokers={brokers}: a cluster has at least 1")
-        self.release = find_release(release)
+        self._first = find_release(release)
         self._start_timeout = start_timeout
         self._progress = progress
-        if tls and self.release.number < (0, 9):
-            raise InvalidOptionError(f"tls=True: Kafka {self.release.version} has none; 0.9 has")
+        if tls and self._first.number < (0, 9):
+            raise InvalidOptionError(f"tls=True: Kafka {self._first.version} has none; 0.9 has")
         java = find_java()
-        jars = class_path(self.release.coordinates, progress)
-        self._folder = ServiceFolder(f"kafka-{self.release.version}", data_dir, keep=keep_data)
+        jars = class_path(self._first.coordinates, progress)
+        self._folder = ServiceFolder(f"kafka-{self._first.version}", data_dir, keep=keep_data)
         #: Configuration, logs and data of all servers.
         self.data_dir = self._folder.path
-        self._runtime = KafkaRuntime.for_servers(self.release, java, jars, self.data_dir)
-        self._tools = KafkaTools(self.release, self.data_dir, progress)
+        self._runtime = KafkaRuntime.for_servers(self._first, java, jars, self.data_dir)
         self._zookeeper: EmbeddedZookeeper | None = None
         self._controller: KafkaNode | None = None
         #: The brokers, ``brokers[i].id == i``.
@@ -100,6 +101,12 @@ class EmbeddedKafka:
             # The folder stays: the error names the log in it.
             self._end(Service.kill)
             raise
+
+    @property
+    def release(self) -> KafkaRelease:
+        """What the brokers run; while they differ, the oldest, which all of them understand."""
+        releases = [broker.release for broker in self.brokers]
+        return min(releases, key=lambda release: release.number, default=self._first)
 
     @property
     def bootstrap(self) -> str:
@@ -175,6 +182,32 @@ class EmbeddedKafka:
             f"topic {name!r} with a leader for each of {partitions} partitions",
         )
 
+    def placements(self, name: str) -> dict[int, Placement]:
+        """Where each partition of a topic is: leader, replicas, and those of them in sync.
+
+        Before 4.0 that is what ZooKeeper says, from then on a running broker.
+        """
+        return self._topics().placements(name)
+
+    def await_in_sync(self, *names: str, within: float = TOPIC_WITHIN) -> None:
+        """Return when each replica of these topics is in sync (of all topics if none is named).
+
+        That is what to wait for before the next broker is stopped.
+
+        :param within: seconds.
+        :raises WaitTimedOutError: one is not within that time.
+        """
+
+        def complete() -> bool:
+            store = self._topics()
+            return all(
+                placement.in_sync == set(placement.replicas)
+                for name in names or store.names()
+                for placement in store.placements(name).values()
+            )
+
+        wait_until(complete, within, f"all replicas of {', '.join(names) or 'all topics'} in sync")
+
     def run_tool(
         self,
         main_class: str,
@@ -186,7 +219,7 @@ class EmbeddedKafka:
     ) -> subprocess.CompletedProcess[bytes]:
         """Run a Java class of this release, such as ``kafka.tools.ConsoleProducer``, to its end:
         :meth:`KafkaTools.run <pykafka.embedded.tools.KafkaTools.run>`."""
-        return self._tools.run(
+        return self._tools().run(
             main_class, arguments, input=input, jvm_args=jvm_args, timeout=timeout
         )
 
@@ -200,7 +233,7 @@ class EmbeddedKafka:
     ) -> GuardedPopen:
         """Start a Java class of this release:
         :meth:`KafkaTools.popen <pykafka.embedded.tools.KafkaTools.popen>`."""
-        return self._tools.popen(main_class, arguments, jvm_args=jvm_args, **options)
+        return self._tools().popen(main_class, arguments, jvm_args=jvm_args, **options)
 
     def repair(self) -> None:
         """Have every server run again that was paused, stopped or killed, or has died.
@@ -246,24 +279,17 @@ class EmbeddedKafka:
 
     def _start(self, count: int, config: Mapping[str, object]) -> None:
         quorum_port, *free = free_ports(1 + 2 * count)
-        metadata = (
-            self._start_quorum(quorum_port) if self.release.kraft else self._start_zookeeper()
-        )
+        metadata = self._start_quorum(quorum_port) if self._first.kraft else self._start_zookeeper()
         secured = self.certificates.broker_properties if self.certificates else {}
+        outfitter = Outfitter(self._runtime, count, metadata, {**secured, **config}, self._progress)
         for number in range(count):
-            ports = Ports(free.pop(), free.pop() if secured else None)
-            folder = self.data_dir / f"broker-{number}"
-            properties = broker_properties(
-                self.release, number, ports, folder, count, metadata, {**secured, **config}
-            )
             self.brokers.append(
                 EmbeddedBroker(
                     number,
-                    ports,
-                    self._runtime,
-                    folder,
-                    properties,
+                    Ports(free.pop(), free.pop() if secured else None),
+                    self.data_dir / f"broker-{number}",
                     self._folder,
+                    outfitter=outfitter,
                     start_timeout=self._start_timeout,
                     forget=self._forget,
                 )
@@ -290,14 +316,8 @@ class EmbeddedKafka:
         identity = self._cluster_id()
         quorum = Quorum(_CONTROLLER, port, identity)
         folder = self.data_dir / "controller"
-        self._controller = KafkaNode(
-            "controller",
-            port,
-            self._runtime,
-            folder,
-            controller_properties(quorum, folder),
-            self._folder,
-        )
+        outfit = Outfit(self._runtime, controller_properties(quorum, folder))
+        self._controller = KafkaNode("controller", port, folder, outfit, self._folder)
         self._controller.format_storage(identity)
         self._controller.launch()
         return quorum
@@ -328,6 +348,9 @@ class EmbeddedKafka:
             return probe.all_see(((HOST, broker.port) for broker in self._running()), expected)
 
         wait_until(seen_by_all, TOPIC_WITHIN, f"{what}, seen by all running brokers")
+
+    def _tools(self) -> KafkaTools:
+        return KafkaTools(self.release, self.data_dir, self._progress)
 
     def _topics(self) -> TopicStore:
         if self._zookeeper is not None:

@@ -9,7 +9,14 @@ from pathlib import Path
 from .ports import HOST
 from .releases import KafkaRelease
 
-__all__ = ["Ports", "Quorum", "broker_properties", "controller_properties"]
+__all__ = [
+    "Ports",
+    "Properties",
+    "Quorum",
+    "broker_properties",
+    "controller_properties",
+    "rolling_properties",
+]
 
 Properties = dict[str, object]
 
@@ -94,6 +101,21 @@ def broker_properties(
             "share.coordinator.state.topic.min.isr": 1,
         }
     return properties | dict(overrides)
+
+
+def rolling_properties(first: KafkaRelease, release: KafkaRelease) -> Properties:
+    """How a broker of ``release`` makes itself understood by older ones, as old as ``first``.
+
+    Requests among brokers, and records on disk, stay those of ``first``, as Kafka's own
+    instructions for a rolling upgrade have it. KRaft (4.0 and newer) agrees on that by itself.
+    """
+    if release == first or release.kraft:
+        return {}
+    properties: Properties = {"inter.broker.protocol.version": first.protocol}
+    if release.number >= (0, 10):
+        # Must not be newer than the other, and is by default as new as the release (before 3.0).
+        properties["log.message.format.version"] = first.protocol
+    return properties
 
 
 def controller_properties(quorum: Quorum, folder: Path) -> Properties:

@@ -78,6 +78,11 @@ class KafkaRelease:
         return self.number >= (4, 0)
 
     @property
+    def protocol(self) -> str:
+        """What ``inter.broker.protocol.version`` calls it: ``"0.8.2"``, ``"1.1"``."""
+        return ".".join(self.version.split(".")[: 3 if self.number < (1, 0) else 2])
+
+    @property
     def coordinates(self) -> tuple[str, ...]:
         """What a broker runs from, as Maven coordinates: the broker and what its POM omits."""
         return (f"org.apache.kafka:{self.artifact}:{self.version}", *self._additions())

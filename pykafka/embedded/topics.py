@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from ..exceptions import ERROR_CODES, KafkaException, UsageError, WaitTimedOutError
@@ -14,15 +15,28 @@ from ..wire.messages.create_topics import (
     CreateTopicsResponse,
 )
 from ..wire.messages.delete_topics import DeleteTopicsRequest, DeleteTopicsResponse
+from ..wire.messages.metadata import MetadataRequest, MetadataRequestTopic, MetadataResponse
 from . import probe
 
-__all__ = ["TOPIC_WITHIN", "QuorumTopics", "TopicStore", "check_topic"]
+__all__ = ["TOPIC_WITHIN", "Placement", "QuorumTopics", "TopicStore", "check_topic"]
 
 #: Seconds for a topic to get leaders, or to vanish.
 TOPIC_WITHIN = 60.0
 #: Milliseconds that a broker may take.
 _TIMEOUT_MS = 8_000
 _EXISTS = 36
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a partition is, as ids of brokers."""
+
+    #: None while there is none.
+    leader: int | None
+    #: The preferred leader first.
+    replicas: tuple[int, ...]
+    #: Those that had everything, when the cluster last looked.
+    in_sync: frozenset[int]
 
 
 class TopicStore(Protocol):
@@ -41,6 +55,9 @@ class TopicStore(Protocol):
 
     def names(self) -> list[str]:
         """The topics there are."""
+
+    def placements(self, name: str) -> dict[int, Placement]:
+        """Where the partitions of a topic are; of those only that have had a leader."""
 
 
 def check_topic(name: str, partitions: int, replication_factor: int, brokers: int) -> None:
@@ -94,6 +111,21 @@ class QuorumTopics:
         if view is None:
             raise WaitTimedOutError(f"the topics' names: no answer from port {self._port}")
         return sorted(view.names)
+
+    def placements(self, name: str) -> dict[int, Placement]:
+        """As :meth:`TopicStore.placements`."""
+        request = MetadataRequest(topics=[MetadataRequestTopic(name=name)])
+        answer = probe.exchange(self._port, request, MetadataResponse, 1)
+        if answer is None:
+            raise WaitTimedOutError(f"topic {name!r}: no answer from port {self._port}")
+        return {
+            partition.partition_index: Placement(
+                partition.leader_id if partition.leader_id >= 0 else None,
+                tuple(partition.replica_nodes),
+                frozenset(partition.isr_nodes),
+            )
+            for partition in answer.topics[0].partitions
+        }
 
 
 def _check(name: str, code: int, message: str | None) -> None:

@@ -15,6 +15,7 @@ from kazoo.exceptions import NoNodeError
 from kazoo.handlers.threading import KazooTimeoutError
 
 from ..exceptions import UsageError, ZookeeperConnectionError
+from .topics import Placement
 
 __all__ = ["ZookeeperTopics", "forget_broker"]
 
@@ -57,6 +58,20 @@ class ZookeeperTopics:
         """The topics that are registered."""
         with _connected(self._address) as zookeeper:
             return sorted(zookeeper.get_children("/brokers/topics"))
+
+    def placements(self, name: str) -> dict[int, Placement]:
+        """Where the partitions are, as leaders and the controller have written it down."""
+        path, found = f"/brokers/topics/{name}", {}
+        with _connected(self._address) as zookeeper:
+            assignment = json.loads(zookeeper.get(path)[0])["partitions"]
+            for partition, replicas in assignment.items():
+                with contextlib.suppress(NoNodeError):
+                    content, _ = zookeeper.get(f"{path}/partitions/{partition}/state")
+                    state = json.loads(content)
+                    leader = state["leader"] if state["leader"] >= 0 else None
+                    in_sync = frozenset(state["isr"])
+                    found[int(partition)] = Placement(leader, tuple(replicas), in_sync)
+        return found
 
 
 def _assign(
