@@ -9,8 +9,8 @@ import signal
 import hypothesis
 import pytest
 
-# Fixtures of real brokers ("kafka" and its relatives), and --require.
-pytest_plugins = ["services"]
+# The marker of what only some releases have; fixtures of real brokers, and --require.
+pytest_plugins = ["applicability", "services"]
 
 # A shell that starts something in the background has it ignore Ctrl-C, and that is handed down to
 # every program that the tests start and interrupt.

@@ -7,6 +7,7 @@ session; what a test killed or paused is put right before the next one. A test t
 broker properties of its own takes ``embedded_kafka`` and shares with those that ask for the same.
 
 What the machine lacks is named in the reason of a skip; with ``--require`` it is a failure.
+What a release lacks is another matter: ``applicability``.
 """
 
 from __future__ import annotations
@@ -21,14 +22,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pytest
+from applicability import RELEASE, release_of
 
 from pykafka.embedded import EmbeddedKafka
 from pykafka.embedded.artifacts import class_path
 from pykafka.embedded.releases import ZOOKEEPER, find_release
 from pykafka.exceptions import DownloadError, MissingRequirementError
 
-#: Fixtures whose use means that a release has to be there.
-_NEEDS_RELEASE = "kafka_release"
 _NOT_TO_BE_HAD = (DownloadError, MissingRequirementError)
 
 
@@ -117,7 +117,7 @@ def _implementations(config: pytest.Config) -> list[str]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for name, values in (
-        (_NEEDS_RELEASE, _releases(metafunc.config)),
+        (RELEASE, _releases(metafunc.config)),
         ("implementation", _implementations(metafunc.config)),
     ):
         if name in metafunc.fixturenames:
@@ -128,12 +128,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Fetch what the tests will need now, where no test's time-out runs and output is seen."""
     if session.config.getoption("collectonly"):
         return
-    wanted = {
-        item.callspec.params[_NEEDS_RELEASE]
-        for item in session.items
-        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
-        if _NEEDS_RELEASE in item.callspec.params
-    }
+    wanted = {release for item in session.items if (release := release_of(item))}
     # Whatever goes wrong here goes wrong again in the fixture, where it has a test to end.
     with contextlib.suppress(*_NOT_TO_BE_HAD):
         for release in sorted(wanted):

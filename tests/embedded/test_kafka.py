@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from console_tools import characters, encoding, in_consumer, in_producer
 from services import Clusters
 
 from pykafka.embedded import EmbeddedKafka, probe
@@ -137,41 +138,33 @@ def test_bytes_go_through_kafkas_own_tools(kafka: EmbeddedKafka, topic_name: str
     """All but the end of a line, with a one-byte encoding; from 0.11 on, where the tools take
     everything for UTF-8, text."""
     kafka.create_topic(topic_name)
-    line = bytes(byte for byte in range(256) if byte not in b"\r\n")
-    if kafka.release.number >= (0, 11):
-        line = "".join(map(chr, range(32, 0x800))).encode()
+    line = b"".join(characters(kafka))
     produce(kafka, topic_name, line + b"\n")
     assert consume(kafka, topic_name, 1) == line + b"\n"
 
 
 def produce(kafka: EmbeddedKafka, topic: str, lines: bytes) -> None:
     """Send lines with the console producer."""
-    option = "--broker-list" if kafka.release.number < (2, 5) else "--bootstrap-server"
     kafka.run_tool(
         "kafka.tools.ConsoleProducer",
-        [option, kafka.bootstrap, "--topic", topic],
+        [*in_producer(kafka), "--topic", topic],
         input=lines,
-        jvm_args=_encoding(kafka),
+        jvm_args=encoding(kafka),
     )
 
 
 def consume(kafka: EmbeddedKafka, topic: str, count: int) -> bytes:
     """What the console consumer prints of the first messages."""
-    if kafka.release.number < (0, 10, 1):
-        place = ["--zookeeper", str(kafka.zookeeper)]
-    else:
-        place = ["--bootstrap-server", kafka.bootstrap]
     done = kafka.run_tool(
         "kafka.tools.ConsoleConsumer",
-        [*place, "--topic", topic, "--from-beginning", "--max-messages", str(count)],
-        jvm_args=_encoding(kafka),
+        [
+            *(*in_consumer(kafka), "--topic", topic),
+            *("--from-beginning", "--max-messages", str(count)),
+        ],
+        jvm_args=encoding(kafka),
     )
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout
-
-
-def _encoding(kafka: EmbeddedKafka) -> list[str]:
-    return [f"-Dfile.encoding={'ISO-8859-1' if kafka.release.number < (0, 11) else 'UTF-8'}"]
 
 
 def test_a_failed_start_shows_the_end_of_the_log_and_keeps_it(

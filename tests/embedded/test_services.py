@@ -16,15 +16,25 @@ def test_something(implementation, kafka):
 """
 
 
-def run(folder: Path, *arguments: str, **environment: str) -> str:
+def run(folder: Path, *arguments: str, scenario: str = SCENARIO, **environment: str) -> str:
     """What pytest says of the scenario."""
-    (folder / "test_scenario.py").write_text(SCENARIO)
+    (folder / "test_scenario.py").write_text(scenario)
     path = os.pathsep.join([str(folder), str(Path(services.__file__).parent)])
     inherited = {
         name: value for name, value in os.environ.items() if not name.startswith("PYKAFKA_TEST")
     }
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "services", "-ra", *arguments],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "applicability",
+            "-p",
+            "services",
+            "-ra",
+            *arguments,
+        ],
         cwd=folder,
         env={**inherited, "PYTHONPATH": add_path(path), **environment},
         capture_output=True,
@@ -93,3 +103,57 @@ def test_an_unknown_implementation_is_refused(tmp_path: Path) -> None:
     assert "--implementations: no fortran; there is python," in run(
         tmp_path, "--implementations=fortran"
     )
+
+
+# -- tests that are about some releases only ------------------------------------------
+
+MARKED = """
+import pytest
+
+@pytest.mark.kafka({bounds})
+def test_something(kafka_release):
+    pass
+
+def test_whatever_the_release(kafka_release):
+    pass
+"""
+ALL = "--kafka-releases=0.8.2.2,0.11.0.3,3.9.1,4.3.0"
+
+
+@pytest.mark.parametrize(
+    ("bounds", "skipped"),
+    [
+        ("since='0.11'", ["0.8.2.2"]),
+        ("since='0.11.0.3'", ["0.8.2.2"]),
+        ("since='4'", ["0.8.2.2", "0.11.0.3", "3.9.1"]),
+        ("until='0.8'", ["0.11.0.3", "3.9.1", "4.3.0"]),
+        ("until='3.9'", ["4.3.0"]),
+        ("until='3.8'", ["3.9.1", "4.3.0"]),
+        ("since='0.9', until='3'", ["0.8.2.2", "4.3.0"]),
+    ],
+)
+def test_what_a_release_has_not_is_skipped_with_the_reason_and_required_no_failure(
+    tmp_path: Path, bounds: str, skipped: list[str]
+) -> None:
+    scenario = MARKED.format(bounds=f"{bounds}, why='it is so'")
+    said = run(tmp_path, ALL, "--require", "-v", scenario=scenario, COLUMNS="200")
+    lines = [line for line in said.splitlines() if "SKIPPED (not applicable: it is so)" in line]
+    assert [line.partition("[")[2].partition("]")[0] for line in lines] == skipped
+    assert f"{8 - len(skipped)} passed, {len(skipped)} skipped" in said
+
+
+def test_such_a_skip_starts_no_server(tmp_path: Path, no_java: dict[str, str]) -> None:
+    scenario = MARKED.format(bounds="since='1.0', why='it is so'").replace("_release)", ")")
+    said = run(tmp_path, "--kafka-releases=0.8.2.2", "--require", scenario=scenario, **no_java)
+    assert "1 skipped, 1 error" in said
+
+
+@pytest.mark.parametrize("bounds", ["since='0.11'", "why='it is so'", "'0.11', why='x'"])
+def test_a_marker_without_a_bound_or_a_reason_is_refused(tmp_path: Path, bounds: str) -> None:
+    said = run(tmp_path, scenario=MARKED.format(bounds=bounds))
+    assert "a why, and a bound at least" in said
+
+
+def test_a_marker_on_what_uses_no_broker_is_refused(tmp_path: Path) -> None:
+    scenario = MARKED.format(bounds="since='1.0', why='it is so'").replace("kafka_release", "")
+    assert "uses no broker" in run(tmp_path, scenario=scenario)

@@ -15,6 +15,8 @@ from functional.client.conftest import Connect
 from pykafka.embedded import EmbeddedKafka
 from pykafka.exceptions import NoBrokersAvailableError, ZookeeperConnectionError
 
+has_zookeeper = pytest.mark.kafka(until="3", why="from 4.0 on there is no ZooKeeper")
+
 
 @pytest.fixture
 def refused() -> str:
@@ -113,6 +115,7 @@ def test_a_web_server_is_no_kafka(connect: Connect, web: str) -> None:
         connect(web, socket_timeout_ms=1000)
 
 
+@has_zookeeper
 def test_the_port_of_zookeeper_is_no_kafka(kafka: EmbeddedKafka, connect: Connect) -> None:
     assert kafka.zookeeper is not None
     with pytest.raises(NoBrokersAvailableError, match=kafka.zookeeper):
@@ -128,6 +131,7 @@ def test_waiting_for_one_client_does_not_hold_up_another(
     assert isinstance(hanging.exception(30), NoBrokersAvailableError)
 
 
+@has_zookeeper
 def test_brokers_are_found_through_zookeeper(kafka3: EmbeddedKafka, connect: Connect) -> None:
     assert kafka3.zookeeper is not None
     # What hosts says does not count.
@@ -144,6 +148,7 @@ def test_zookeeper_does_not_answer(connect: Connect, refused: str) -> None:
     assert time.monotonic() - begin < 20
 
 
+@has_zookeeper
 @pytest.mark.filterwarnings("ignore:No chroot path exists")
 def test_zookeeper_knows_no_broker_there(kafka: EmbeddedKafka, connect: Connect) -> None:
     with pytest.raises(ZookeeperConnectionError, match="chroot"):

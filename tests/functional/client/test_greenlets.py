@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 
 import pytest
 from functional.client.programs import run_program
@@ -14,9 +15,11 @@ from pykafka.exceptions import UsageError
 _HAS_GEVENT = importlib.util.find_spec("gevent") is not None
 
 
-@pytest.mark.skipif(_HAS_GEVENT, reason="gevent is installed")
-def test_without_gevent_the_error_names_the_package(kafka: EmbeddedKafka) -> None:
-    with pytest.raises(UsageError, match=r"pykafka\\[gevent\\]"):
+def test_without_gevent_the_error_names_the_package(
+    kafka: EmbeddedKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "gevent", None)
+    with pytest.raises(UsageError, match=r"pykafka\[gevent\]"):
         KafkaClient(kafka.bootstrap, use_greenlets=True)
 
 

@@ -29,11 +29,11 @@ def client(kafka: EmbeddedKafka) -> Iterator[KafkaClient]:
 def fill(client: KafkaClient, kafka: EmbeddedKafka, topic_name: str) -> Fill:
     """``fill([values of partition 0], [of partition 1], ...)``: a topic that holds them."""
 
-    def make(*values: Iterable[bytes], **config: object) -> Topic:
+    def make(*values: Iterable[bytes], batch_bytes: int = 3000, **config: object) -> Topic:
         kafka.create_topic(topic_name, partitions=len(values), config=config)
         topic = client.topics[topic_name]
         for partition, its_values in enumerate(values):
-            add(topic, partition, its_values)
+            add(topic, partition, its_values, batch_bytes=batch_bytes)
         return topic
 
     return make

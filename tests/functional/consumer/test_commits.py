@@ -221,7 +221,9 @@ def test_the_coordinator_of_a_group_is_one_of_the_brokers(client: KafkaClient, g
     assert client.brokers[broker.id] is broker
 
 
-# -- where Kafka 0.8.2 keeps them: version 0 means ZooKeeper, version 1 Kafka ----------
+# -- where brokers keep them: version 0 means ZooKeeper, version 1 Kafka ---------------
+
+has_zookeeper = pytest.mark.kafka(until="3", why="from 4.0 on there is no ZooKeeper")
 
 
 @pytest.fixture
@@ -233,6 +235,7 @@ def zookeeper(kafka: EmbeddedKafka) -> Iterator[KazooClient]:
     zookeeper.close()
 
 
+@has_zookeeper
 def test_version_0_commits_to_zookeeper_and_version_1_to_kafka(
     client: KafkaClient, fill: Fill, zookeeper: KazooClient, group: str
 ) -> None:
@@ -260,6 +263,7 @@ def test_version_0_commits_to_zookeeper_and_version_1_to_kafka(
     assert not zookeeper.exists(f"/consumers/{group}/offsets/{name}/1")
 
 
+@has_zookeeper
 def test_a_consumer_commits_to_kafka_alone(
     fill: Fill, consume: Consume, zookeeper: KazooClient, group: str
 ) -> None:

@@ -45,7 +45,7 @@ def test_queued_max_bytes_bounds_what_waits_over_all_partitions(
     fill: Fill, consume: Consume
 ) -> None:
     big = [bytes(1000)] * 500
-    topic = fill(*[big] * 6)
+    topic = fill(*[big] * 6, batch_bytes=10_000)
     options: dict[str, Any] = {
         "queued_max_bytes": 200_000,
         "fetch_message_max_bytes": 50_000,
@@ -62,7 +62,7 @@ def test_queued_max_bytes_bounds_what_waits_over_all_partitions(
 
 
 def test_fetch_max_bytes_bounds_what_one_request_brings(fill: Fill, consume: Consume) -> None:
-    topic = fill(*[[bytes(1000)] * 100] * 6)
+    topic = fill(*[[bytes(1000)] * 100] * 6, batch_bytes=5000)
     consumer = consume(
         topic,
         consumer_timeout_ms=1000,
@@ -75,7 +75,7 @@ def test_fetch_max_bytes_bounds_what_one_request_brings(fill: Fill, consume: Con
 
 
 def test_queued_max_messages_bounds_what_waits_of_a_partition(fill: Fill, consume: Consume) -> None:
-    topic = fill(*[[bytes(1000)] * 500] * 4)
+    topic = fill(*[[bytes(1000)] * 500] * 4, batch_bytes=10_000)
     consumer = consume(
         topic, consumer_timeout_ms=1000, queued_max_messages=60, fetch_message_max_bytes=50_000
     )
@@ -94,7 +94,7 @@ def test_a_fetch_that_cannot_ask_for_all_partitions_takes_them_in_turn(
     # Compressed: where a fetch ends is known at once, and no partition waits to be decoded.
     for partition in range(8):
         values = [rng.randbytes(100) for _ in range(1000)]
-        add(topic, partition, values, compression=CompressionType.GZIP, max_request_size=5000)
+        add(topic, partition, values, compression=CompressionType.GZIP, batch_bytes=5000)
     consumer = consume(
         topic,
         consumer_timeout_ms=1000,
@@ -119,7 +119,7 @@ def test_one_busy_partition_among_many_idle_ones_is_not_slowed_down(
     fill: Fill, consume: Consume
 ) -> None:
     count = 60_000
-    topic = fill([bytes(100)] * count, *[[]] * 30)
+    topic = fill([bytes(100)] * count, *[[]] * 30, batch_bytes=20_000)
     consumer = consume(topic, fetch_message_max_bytes=40_000, consumer_timeout_ms=5000)
     begin = time.monotonic()
     for _ in range(count):

@@ -1,15 +1,13 @@
-"""Kafka's own console producer and consumer: what one end sends the other gets, exactly.
-
-The tools read and write lines in the machine's encoding, so that any byte but line ends can be
-told once that is a one-byte encoding.
-"""
+"""Kafka's own console producer and consumer: what one end sends the other gets, exactly."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from itertools import islice
 
 import pytest
+from console_tools import characters, encoding, in_consumer, in_producer
 from services import Implementation
 
 from pykafka import KafkaClient
@@ -24,17 +22,17 @@ CODECS = {
 }
 codecs = pytest.mark.parametrize("codec", CODECS)
 
-ONE_BYTE_ENCODING = ["-Dfile.encoding=ISO-8859-1"]
 SEPARATOR = b"|~|"
-BYTES = [bytes([n]) for n in range(256) if n not in b"\r\n"]
+
+GENERATIONS = [
+    pytest.param(
+        "old producer",
+        marks=pytest.mark.kafka(until="0.8", why="from 0.9 on the Java producer is the tool's own"),
+    ),
+    "new producer",
+]
 
 Pair = tuple[bytes, bytes]
-
-
-@pytest.fixture(autouse=True)
-def _these_command_lines(kafka: EmbeddedKafka) -> None:
-    if kafka.release.number >= (0, 9):
-        pytest.skip("the command lines here are those of 0.8.2's tools")
 
 
 @pytest.fixture(scope="module")
@@ -44,15 +42,16 @@ def client(kafka: EmbeddedKafka) -> Iterator[KafkaClient]:
 
 
 @pytest.fixture
-def pairs(rng: random.Random) -> list[Pair]:
-    """(key, value): each byte on its own and among others, nothing, and much."""
-    alphabet = b"".join(BYTES).replace(b"|", b"")
-    found: list[Pair] = [(b"key", byte) for byte in BYTES]
-    found += [(byte, b"value") for byte in BYTES if byte != b"|"]
+def pairs(kafka: EmbeddedKafka, rng: random.Random) -> list[Pair]:
+    """(key, value): each character on its own and among others, nothing, and much."""
+    every = characters(kafka)
+    alphabet = [character for character in every if character != b"|"]
+    found: list[Pair] = [(b"key", character) for character in every]
+    found += [(character, b"value") for character in alphabet]
     found += [(b"", b"no key"), (b"no value", b""), (b"", b"")]
     for size in (10, 1000, 70_000, 400_000):
-        found.append((b"%d random bytes" % size, bytes(rng.choices(alphabet, k=size))))
-        found.append((b"%d equal ones" % size, b"\xe9" * size))
+        found.append((b"%d random ones" % size, b"".join(rng.choices(alphabet, k=size))))
+        found.append((b"%d equal ones" % size, every[0xE0] * size))
     return found
 
 
@@ -61,7 +60,7 @@ def lines(pairs: list[Pair]) -> bytes:
 
 
 @codecs
-@pytest.mark.parametrize("generation", ["old producer", "new producer"])
+@pytest.mark.parametrize("generation", GENERATIONS)
 def test_what_the_console_producer_sends_is_consumed_exactly(
     kafka: EmbeddedKafka,
     client: KafkaClient,
@@ -72,19 +71,20 @@ def test_what_the_console_producer_sends_is_consumed_exactly(
     generation: str,
 ) -> None:
     kafka.create_topic(topic_name, partitions=1)
+    two_producers = kafka.release.number < (0, 9)
     done = kafka.run_tool(
         "kafka.tools.ConsoleProducer",
         [
-            *("--broker-list", kafka.bootstrap),
+            *in_producer(kafka),
             *("--topic", topic_name),
             *("--compression-codec", codec),
             *("--property", "parse.key=true"),
             *("--property", f"key.separator={SEPARATOR.decode()}"),
             *("--request-required-acks", "1"),
-            *(["--new-producer"] if generation == "new producer" else []),
+            *(["--new-producer"] if two_producers and generation == "new producer" else []),
         ],
         input=lines(pairs),
-        jvm_args=ONE_BYTE_ENCODING,
+        jvm_args=encoding(kafka),
         timeout=60,
     )
     assert done.returncode == 0, done.stderr
@@ -92,13 +92,13 @@ def test_what_the_console_producer_sends_is_consumed_exactly(
         consumer_timeout_ms=10_000, **implementation.options
     )
     try:
-        found = [consumer.consume() for _ in pairs]
+        found = list(islice(consumer, len(pairs)))
         end = client.topics[topic_name].partitions[0].latest_available_offset()
     finally:
         consumer.stop()
-    assert [(m.partition_key, m.value) for m in found if m is not None] == pairs
+    assert [(m.partition_key, m.value) for m in found] == pairs
     assert end == len(pairs)
-    assert {m.compression_type for m in found if m is not None} == {CODECS[codec]}
+    assert {m.compression_type for m in found} == {CODECS[codec]}
 
 
 @codecs
@@ -118,14 +118,14 @@ def test_what_is_produced_reaches_the_console_consumer_exactly(
     done = kafka.run_tool(
         "kafka.tools.ConsoleConsumer",
         [
-            *("--zookeeper", str(kafka.zookeeper)),
+            *in_consumer(kafka),
             *("--topic", topic_name),
             "--from-beginning",
             *("--max-messages", str(len(pairs))),
             *("--property", "print.key=true"),
             *("--property", f"key.separator={SEPARATOR.decode()}"),
         ],
-        jvm_args=ONE_BYTE_ENCODING,
+        jvm_args=encoding(kafka),
         timeout=60,
     )
     assert done.returncode == 0, done.stderr

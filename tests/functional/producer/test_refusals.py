@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 from functional.producer.rogue import HANG_UP, SAY_NOTHING, RogueBroker, refuse
-from functional.producer.scenario import MakeProducer, Program, Stored
+from functional.producer.scenario import MakeProducer, MakeTopic, Program, Stored
 
 from pykafka import KafkaClient
 from pykafka.common import CompressionType
-from pykafka.embedded import EmbeddedKafka
 from pykafka.exceptions import (
     InvalidMessageTypeError,
     InvalidOptionError,
@@ -33,7 +32,7 @@ from pykafka.exceptions import (
 from pykafka.producer import Producer
 from pykafka.topic import Topic
 
-#: What the brokers of the tests admit (Kafka's default).
+#: What brokers admit where a test is about that.
 BROKER_LIMIT = 1_000_012
 
 
@@ -115,11 +114,8 @@ def test_an_option_out_of_its_bounds_is_named(
         make_producer(topic, **option)
 
 
-def test_a_timestamp_needs_brokers_that_store_it(
-    topic: Topic, make_producer: MakeProducer, kafka: EmbeddedKafka
-) -> None:
-    if kafka.release.number >= (0, 10):
-        pytest.skip(f"Kafka {kafka.release.version} stores timestamps")
+@pytest.mark.kafka(until="0.9", why="from 0.10 on brokers store timestamps")
+def test_a_timestamp_needs_brokers_that_store_it(topic: Topic, make_producer: MakeProducer) -> None:
     with pytest.raises(UnsupportedVersion, match="timestamp"):
         make_producer(topic).produce(b"x", timestamp=1_500_000_000_000)
 
@@ -194,9 +190,15 @@ def test_a_full_queue_makes_produce_wait_until_there_is_room(
 
 
 @pytest.fixture
-def too_large(make_producer: MakeProducer, topic: Topic) -> Callable[..., Any]:
+def limited(make_topic: MakeTopic) -> Topic:
+    """A topic whose messages brokers admit up to :data:`BROKER_LIMIT`."""
+    return make_topic(1, **{"max.message.bytes": BROKER_LIMIT})
+
+
+@pytest.fixture
+def too_large(make_producer: MakeProducer, limited: Topic) -> Callable[..., Any]:
     """A producer that sends more than the broker admits."""
-    return lambda **options: make_producer(topic, max_request_size=BROKER_LIMIT * 2, **options)
+    return lambda **options: make_producer(limited, max_request_size=BROKER_LIMIT * 2, **options)
 
 
 def test_a_message_over_the_brokers_limit_is_raised_to_a_sync_producer(too_large: Any) -> None:
@@ -222,7 +224,7 @@ def _produce_until_it_raises(producer: Producer) -> None:
 
 @pytest.mark.parametrize("where", ["produce", "flush", "stop"])
 def test_a_message_over_the_brokers_limit_is_raised_where_nothing_else_tells(
-    too_large: Any, topic: Topic, stored: Stored, where: str
+    too_large: Any, limited: Topic, stored: Stored, where: str
 ) -> None:
     producer = too_large(linger_ms=0)
     lost = producer.produce(b"x" * BROKER_LIMIT)
@@ -236,7 +238,7 @@ def test_a_message_over_the_brokers_limit_is_raised_where_nothing_else_tells(
     assert lost in caught.value.messages
     assert isinstance(caught.value.__cause__, MessageSizeTooLarge)
     producer.stop()
-    assert {m.value for m in stored(topic)[0]} <= {b"small"}
+    assert {m.value for m in stored(limited)[0]} <= {b"small"}
 
 
 # -- brokers that misbehave ---------------------------------------------------------------
@@ -382,12 +384,10 @@ def test_a_broker_that_is_gone_fails_messages_within_delivery_timeout(
         producer.get_delivery_report(block=False)
 
 
+@pytest.mark.kafka(until="2.0", why="from 2.1 on brokers know every codec")
 def test_a_codec_that_old_brokers_do_not_know_is_refused(
-    topic: Topic, make_producer: MakeProducer, kafka: EmbeddedKafka
+    topic: Topic, make_producer: MakeProducer
 ) -> None:
-    """zstd came with Kafka 2.1."""
-    if kafka.release.number >= (2, 1):
-        pytest.skip(f"Kafka {kafka.release.version} knows zstd")
     producer = make_producer(topic, compression=CompressionType.ZSTD, sync=True)
     with pytest.raises(KafkaException):
         producer.produce(b"x")
