@@ -81,7 +81,7 @@ class UncleanElection:
         self.parting = self.old_end = self.parting + len(values)
 
     def append_doomed(self, values: Sequence[bytes]) -> None:
-        """Stop one replica and append to the other, which acknowledges: :meth:`elect` loses them."""
+        """Stop one replica, append to the other, which acknowledges: :meth:`elect` loses them."""
         # In order, so that the log is closed where it ends: one that was killed may be cut
         # further back, to what it knew to be on both.
         self.new.stop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from .epoch_history import EpochHistory
 from .retry import Backoff
 
 __all__ = ["FetchLimits", "FetchPlan", "FetchState", "plan_fetch"]
@@ -27,8 +28,7 @@ class FetchState:
 
     :ivar fetch_offset: what to ask for next; ``None`` while only the consumer's decoding can
         tell (an uncompressed message set is as long as its messages say, one after another).
-    :ivar fetched_epoch: epoch of the leader that stored what lies before ``fetch_offset``; -1 if
-        that is not known (nothing was fetched since a seek; formats before 2 do not tell).
+    :ivar history: the leaders that stored what lies before ``fetch_offset``.
     :ivar leader: (broker id, leader epoch) that metadata named last; ``None`` at first.
     :ivar to_validate: nothing may be asked for until it is known whether the leader's log holds
         what was fetched before.
@@ -46,7 +46,7 @@ class FetchState:
         "epoch",
         "failures",
         "fetch_offset",
-        "fetched_epoch",
+        "history",
         "key",
         "leader",
         "not_before",
@@ -60,6 +60,7 @@ class FetchState:
     def __init__(self, key: tuple[str, int], fetch_offset: int, epoch: int) -> None:
         self.key = key
         self.leader: tuple[int, int] | None = None
+        self.history = EpochHistory()
         self.rows_per_byte = 0.0
         self.queued_chunks = 0
         self.queued_bytes = 0
@@ -74,12 +75,12 @@ class FetchState:
         self.not_before = 0.0
         self.queued_chunks = 0
         self.queued_bytes = 0
-        self.go_on_at(fetch_offset, -1)
+        self.go_on_at(fetch_offset)
 
-    def go_on_at(self, fetch_offset: int, fetched_epoch: int) -> None:
+    def go_on_at(self, fetch_offset: int) -> None:
         """Ask for another offset next; what is queued comes before it."""
         self.fetch_offset = fetch_offset
-        self.fetched_epoch = fetched_epoch
+        self.history.forget()
         self.to_validate = self._doubted = False
 
     def follow(self, leader: int, leader_epoch: int) -> None:
@@ -91,7 +92,7 @@ class FetchState:
         """
         before, self.leader = self.leader, (leader, leader_epoch)
         changed = before is not None and before != self.leader
-        if self.fetched_epoch >= 0 and (changed or (self._doubted and leader_epoch < 0)):
+        if self.history.latest >= 0 and (changed or (self._doubted and leader_epoch < 0)):
             self.to_validate = True
         self._doubted = False
 

@@ -34,8 +34,6 @@ __all__ = ["Fetcher"]
 log = logging.getLogger("pykafka.simpleconsumer")
 
 _OFFSET_OUT_OF_RANGE = 1
-#: Where a chunk ends whose heads do not tell: the consumer's thread will.
-_UNKNOWN_END: tuple[int | None, int] = (None, -1)
 _UNKNOWN = -1
 _numbers = itertools.count(1)
 
@@ -115,7 +113,8 @@ class Fetcher:
         if news.rows:
             state.rows_per_byte = news.rows / news.size
         if news.end is not None and state.fetch_offset is None:
-            state.fetch_offset, state.fetched_epoch = news.end
+            state.fetch_offset = news.end.next_offset
+            state.history.add(news.end.epochs)
             if state.to_validate:
                 self._repositioning.validate()
         if was_over:
@@ -330,7 +329,11 @@ class Fetcher:
         assert offset is not None
         feed = self._feeds[state.key][0]
         found = peek(data)
-        state.fetch_offset, state.fetched_epoch = found or _UNKNOWN_END
+        if found is None:
+            state.fetch_offset = None  # the consumer's thread will tell
+        else:
+            state.fetch_offset = found.next_offset
+            state.history.add(found.epochs)
         state.queued_chunks += 1
         state.queued_bytes += len(data)
         self._queued_bytes += len(data)

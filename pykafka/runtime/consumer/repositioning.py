@@ -119,10 +119,10 @@ class Repositioning:
         offset = found[state.key].offset
         log.warning("%s; going on at %s by auto_offset_reset", what, offset)
         state.stalled = False
-        self._move(state, offset, -1)
+        self._move(state, offset)
 
-    def _move(self, state: FetchState, offset: int, fetched_epoch: int) -> None:
-        state.go_on_at(offset, fetched_epoch)
+    def _move(self, state: FetchState, offset: int) -> None:
+        state.go_on_at(offset)
         self._side.moved(state)
 
     # -- logs that lost their end -----------------------------------------------------
@@ -158,13 +158,13 @@ class Repositioning:
                 yield from self._refresh(sorted({topic for topic, _ in asked}))
             failures += 1
             fetched = {
-                key: Fetched(state.fetched_epoch, at[1]) for key, (state, _, at) in asked.items()
+                key: Fetched(state.history.latest, at[1]) for key, (state, _, at) in asked.items()
             }
             try:
                 ends = yield from fetch_epoch_ends(leader, fetched, self._client.socket_timeout_s)
             except UnsupportedVersion:
                 for state, _, _ in asked.values():
-                    self._cannot_tell(state)
+                    self._go_on(state)
             except RemoteError as error:
                 log.warning("asking broker %s about its log failed: %s", leader, error)
             else:
@@ -179,7 +179,7 @@ class Repositioning:
         except RemoteError as error:
             log.warning("refreshing metadata of %s failed: %s", ", ".join(topics), error)
 
-    def _cannot_tell(self, state: FetchState) -> None:
+    def _go_on(self, state: FetchState) -> None:
         state.to_validate = False
         self._side.wake(state)
 
@@ -189,40 +189,41 @@ class Repositioning:
             info = error_info(end.error_code)
             if not (info.retriable or info.refresh_metadata):
                 log.warning("cannot tell whether %s/%s lost its end: %s", *state.key, info.name)
-                self._cannot_tell(state)
-        elif 0 <= end.offset < state.fetch_offset:
-            self._truncated(state, end)
-        elif end.offset < 0:
+                self._go_on(state)
+        elif end.offset >= 0:
+            parting = state.history.parting(end.offset, state.fetch_offset)
+            if parting is None:
+                self._go_on(state)
+            else:
+                self._truncated(state, parting)
+        elif not state.history.is_unknown():
             self._truncated(state, None)
-        else:
-            self._cannot_tell(state)
 
-    def _truncated(self, state: FetchState, end: EpochEnd | None) -> None:
+    def _truncated(self, state: FetchState, parting: int | None) -> None:
         topic, partition = state.key
         offset = state.fetch_offset
-        where = "somewhere before" if end is None else f"from offset {end.offset} on"
+        where = "it cannot tell since where" if parting is None else f"from offset {parting} on"
         what = (
             f"{topic}/{partition}: the log of its new leader lacks messages that were read, {where}"
             f" (offset {offset} was next); unclean leader election?"
         )
         if self._policy is None:
             state.to_validate = False
-            hint = "auto_offset_reset is None: move it with reset_offsets()"
             self._side.stall(
                 state,
                 LogTruncatedError(
-                    f"{what} {hint}",
+                    f"{what} auto_offset_reset is None: move it with reset_offsets()",
                     topic=topic,
                     partition=partition,
                     offset=offset,
-                    diverging_offset=None if end is None else end.offset,
+                    diverging_offset=parting,
                 ),
             )
-        elif end is None:
+        elif parting is None:
             self._start_reset(state, self._policy, what)
         else:
-            log.warning("%s; going on at %s, where it differs", what, end.offset)
-            self._move(state, end.offset, end.epoch)
+            log.warning("%s; going on at %s, where it differs", what, parting)
+            self._move(state, parting)
 
 
 def _passes(error: RemoteError) -> bool:

@@ -287,11 +287,12 @@ class Peek(NamedTuple):
     """What the heads of a record set's entries tell.
 
     :ivar next_offset: the offset after the last complete entry.
-    :ivar leader_epoch: of the leader that stored that entry; -1 if its format does not tell.
+    :ivar epochs: of the leaders that stored the entries, each with the offset of its first entry;
+        formats before 2 do not tell.
     """
 
     next_offset: int
-    leader_epoch: int
+    epochs: tuple[tuple[int, int], ...] = ()
 
 
 def peek(data: bytes, entries: int = 64) -> Peek | None:
@@ -301,23 +302,27 @@ def peek(data: bytes, entries: int = 64) -> Peek | None:
     makes no sense: decoding will tell.
     """
     position = 0
-    found: Peek | None = None
+    next_offset: int | None = None
+    epochs: list[tuple[int, int]] = []
     for _ in range(entries + 1):
-        if len(data) - position < ENTRY_HEAD:
-            return found
+        rest = len(data) - position
+        if rest < ENTRY_HEAD:
+            break
         offset, size = _offset_and_size(data, position)
-        end = position + ENTRY_HEAD + size
         if size < 0:
             return None
-        if end > len(data):
-            return found
-        epoch = -1
+        if size > rest - ENTRY_HEAD:
+            break
         if is_batch(data, position):
             delta = last_delta(data, position)
             if delta is None:
                 return None
-            offset += delta
             epoch = leader_epoch(data, position)
-        found = Peek(offset + 1, epoch)
-        position = end
-    return None
+            if not epochs or epoch != epochs[-1][0]:
+                epochs.append((epoch, offset))
+            offset += delta
+        next_offset = offset + 1
+        position += ENTRY_HEAD + size
+    else:
+        return None
+    return None if next_offset is None else Peek(next_offset, tuple(epochs))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pykafka.core.epoch_history import EpochHistory
 from pykafka.core.fetching import FetchLimits, FetchState, plan_fetch
 from pykafka.core.metadata import EMPTY, Snapshot
 from pykafka.core.retry import Backoff
@@ -200,7 +201,8 @@ def fetched(leader: int, leader_epoch: int = -1) -> FetchState:
     """A state that has fetched what a leader of epoch 3 stored."""
     state = states(1)[0]
     state.follow(leader, leader_epoch)
-    state.fetch_offset, state.fetched_epoch = 10, 3
+    state.fetch_offset = 10
+    state.history.add([(3, 0)])
     return state
 
 
@@ -260,3 +262,38 @@ def test_a_topic_that_is_gone_is_forgotten():
 def test_the_ids_of_topics_are_all_known_or_none():
     assert EMPTY.following(answer(1), whole=True, now=1.0).topic_ids(["t"]) is None
     assert EMPTY.topic_ids(["t"]) is None
+
+
+def history(*met: tuple[int, int]) -> EpochHistory:
+    found = EpochHistory()
+    found.add(met)
+    return found
+
+
+def test_a_log_in_which_the_last_epoch_goes_on_holds_everything():
+    assert history((3, 0), (5, 20)).parting(40, fetch_offset=30) is None
+
+
+def test_logs_part_where_the_last_epoch_ends():
+    assert history((3, 0), (5, 20)).parting(25, fetch_offset=30) == 25
+
+
+def test_of_an_epoch_that_the_leader_does_not_know_nothing_is_there():
+    found = history((3, 0), (5, 20))
+    assert found.is_unknown()
+    assert found.latest == 3
+    # The earlier epoch may have gone on in the other log, or have ended earlier.
+    assert found.parting(50, fetch_offset=30) == 20
+    assert found.parting(10, fetch_offset=30) == 10
+
+
+def test_without_an_epoch_that_the_leader_knows_it_cannot_be_told():
+    assert not history((5, 20)).is_unknown()
+
+
+def test_an_epoch_is_remembered_from_where_it_was_met_first():
+    found = history((3, 0))
+    found.add([(3, 10), (5, 20)])
+    found.add([(5, 30)])
+    assert found.is_unknown()
+    assert found.parting(99, fetch_offset=40) == 20
