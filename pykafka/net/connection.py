@@ -19,6 +19,7 @@ from ..wire.header import decode_response_header, encode_request
 from ..wire.schema import ApiMessage
 from .address import Address
 from .reactor import Reactor, Timer
+from .tls_advice import advice_on_alert, advice_on_silence, is_tls_record
 
 __all__ = ["Connection"]
 
@@ -91,6 +92,7 @@ class Connection:
         self._receive_max_bytes = receive_max_bytes
         self._closed = closed
         self._open = True
+        self._heard = False
         self._correlation_id = 0
         self._pending: deque[_Pending] = deque()
         self._out: deque[tuple[memoryview, _Pending]] = deque()
@@ -173,7 +175,7 @@ class Connection:
                 self._reactor.watch(self._sock, self._readable, self._write)
                 return
             except OSError as error:
-                self._lost(f"lost while sending: {error}")
+                self._lost(f"was lost while sending: {error}", advice_on_alert(error))
                 return
             if sent < len(data):
                 out[0] = (data[sent:], pending)
@@ -193,7 +195,7 @@ class Connection:
             except self._again:
                 return
             except OSError as error:
-                self._lost(f"lost: {error}")
+                self._lost(f"was lost: {error}", advice_on_alert(error))
                 return
             if not count:
                 self._lost("was closed by the peer")
@@ -202,6 +204,7 @@ class Connection:
                 self._take(frame, count)
             except MalformedDataError as error:
                 self.close(error)
+            self._heard = True
             if not self._open:
                 return
             # A short read has emptied the kernel's buffer (not so TLS: it may hold more).
@@ -215,11 +218,14 @@ class Connection:
         if self._open:
             self._readable()
 
-    def _lost(self, how: str) -> None:
+    def _lost(self, how: str, advice: str = "") -> None:
         about = ""
         if self._pending:
             about = f" while {self._pending[0].request.name} was under way"
-        self.close(SocketDisconnectedError(f"the connection to {self.address} {how}{about}"))
+            if not self._heard:
+                advice = advice or advice_on_silence(self._tls)
+        text = f"the connection to {self.address} {how}{about}{advice}"
+        self.close(SocketDisconnectedError(text))
 
     def _take(self, frame: memoryview | None, count: int) -> None:
         if frame is None:
@@ -257,6 +263,10 @@ class Connection:
         if size < 4:
             raise MalformedDataError(
                 f"{self.address} announced a response of {size} bytes: is it a Kafka broker?"
+            )
+        if not self._heard and not self._tls and is_tls_record(size):
+            raise MalformedDataError(
+                f"{self.address} answers in TLS: this port is a TLS listener, give ssl_config"
             )
         if size > self._receive_max_bytes:
             raise FrameTooLargeError(

@@ -6,27 +6,32 @@ import socket
 import time
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..exceptions import ConnectFailedError
 from .address import Address
 from .reactor import Reactor
-from .tls import secure
+from .tls_handshake import Tls
 
 __all__ = ["ConnectOptions", "connect", "start_connecting"]
 
 
-class ConnectOptions(NamedTuple):
+class ConnectOptions:
     """How connections are made.
 
-    :ivar timeout_s: bound on name look-up excepted, all of the connecting.
-    :ivar source: local address to start from, ``None`` for any.
-    :ivar ssl_config: see :func:`pykafka.net.tls.secure`; ``None`` for plain text.
+    :param timeout_s: bound on all of the connecting, name look-up excepted.
+    :param source: local address to start from, ``None`` for any.
+    :param ssl_config: see :class:`pykafka.net.tls_handshake.Tls`; ``None`` for plain text.
+    :raises InvalidOptionError: ``ssl_config`` cannot be used; says why.
     """
 
-    timeout_s: float
-    source: tuple[str, int] | None = None
-    ssl_config: Any = None
+    def __init__(
+        self, timeout_s: float, source: tuple[str, int] | None = None, ssl_config: Any = None
+    ) -> None:
+        self.timeout_s = timeout_s
+        self.source = source
+        # Now, and not with the first connection: whoever made the mistake is the one to hear of it.
+        self.tls = None if ssl_config is None else Tls(ssl_config)
 
 
 def start_connecting(
@@ -75,15 +80,15 @@ def connect(sockets: ModuleType, address: Address, options: ConnectOptions) -> s
     for family, kind, protocol, _, target in found:
         sock: socket.socket = sockets.socket(family, kind, protocol)
         try:
-            sock.settimeout(max(0.05, deadline - time.monotonic()))
+            sock.settimeout(_left(deadline))
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             if options.source is not None:
                 sock.bind(options.source)
             sock.connect(target)
-            if options.ssl_config is None:
+            if options.tls is None:
                 return sock
-            return secure(sock, options.ssl_config, address.host)
+            return options.tls.secure(sock, address, sockets, _left(deadline))
         except OSError as error:
             sock.close()
             failure = error
@@ -91,3 +96,7 @@ def connect(sockets: ModuleType, address: Address, options: ConnectOptions) -> s
             sock.close()
             raise
     raise ConnectFailedError(f"cannot connect to {address}: {failure}") from failure
+
+
+def _left(deadline: float) -> float:
+    return max(0.05, deadline - time.monotonic())
