@@ -26,6 +26,7 @@ from applicability import RELEASE, release_of
 
 from pykafka.embedded import EmbeddedKafka
 from pykafka.embedded.artifacts import class_path
+from pykafka.embedded.certificates import Certificates
 from pykafka.embedded.releases import ZOOKEEPER, find_release
 from pykafka.exceptions import DownloadError, MissingRequirementError
 
@@ -169,16 +170,22 @@ class Clusters:
         release: str,
         brokers: int = 1,
         config: Mapping[str, object] | None = None,
+        tls: Certificates | None = None,
     ) -> EmbeddedKafka:
         """The cluster of that kind, started if there is none.
 
         :param config: broker properties.
+        :param tls: what its brokers show to clients that use TLS.
         """
-        key = (release, brokers, *sorted((config or {}).items()))
+        key = (release, brokers, tls, *sorted((config or {}).items()))
         if key not in self._running:
             try:
                 self._running[key] = EmbeddedKafka(
-                    release, brokers, config=config, progress=_Reporter(self._config)
+                    release,
+                    brokers,
+                    config=config,
+                    tls=tls or False,
+                    progress=_Reporter(self._config),
                 )
             except _NOT_TO_BE_HAD as error:
                 end_because_missing(self._config, f"Kafka {release}: {error}")
@@ -197,7 +204,7 @@ class Clusters:
 
 @pytest.fixture(scope="session")
 def embedded_kafka(pytestconfig: pytest.Config) -> Iterator[Clusters]:
-    """``embedded_kafka(release, brokers, config)``: a cluster, shared by all that ask alike."""
+    """``embedded_kafka(release, brokers, config, tls)``: a cluster that all who ask alike share."""
     clusters = Clusters(pytestconfig)
     yield clusters
     clusters.end()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import secrets
 import subprocess
 from collections.abc import Sequence
@@ -15,23 +16,36 @@ __all__ = ["Certificates"]
 
 #: Seconds for one key.
 _WITHIN = 60.0
-_DAYS = "30"
-_EXTENSIONS = {
-    "root": "basicConstraints=critical,CA:TRUE\nkeyUsage=keyCertSign,cRLSign\n",
-    "broker": f"subjectAltName=DNS:localhost,IP:{HOST}\nextendedKeyUsage=serverAuth,clientAuth\n",
-    "client": "extendedKeyUsage=clientAuth\n",
-}
+_DAYS = 30
+#: With these openssl makes one that ended before it began.
+_DAYS_IF_EXPIRED = -1
+# Python from 3.13 on wants certificates to name the key of the authority (RFC 5280).
+_SIGNED = "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n"
+_ROOT = (
+    "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n"
+    "subjectKeyIdentifier=hash\n"
+)
+_BROKER = f"{_SIGNED}extendedKeyUsage=serverAuth,clientAuth\n"
+_CLIENT = f"{_SIGNED}extendedKeyUsage=clientAuth\n"
 
 
 class Certificates:
-    """An authority of its own, and what it signed: a broker's certificate for ``localhost`` and
-    127.0.0.1, and a client's. All files are in ``folder``; the attributes are their paths.
+    """An authority of its own, and what it signed: a broker's certificate and a client's. All
+    files are in ``folder``; the attributes are their paths.
 
+    :param broker_names: the host names and IP addresses that the broker's certificate is for.
+    :param broker_expired: whether that certificate is a day too old.
     :raises MissingRequirementError: there is no ``openssl`` program, or no Java.
     :raises ServiceStartError: one of them failed; with what it said.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        broker_names: Sequence[str] = ("localhost", HOST),
+        broker_expired: bool = False,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         #: For both stores.
@@ -49,7 +63,7 @@ class Certificates:
         #: PKCS 12, what brokers trust.
         self.truststore = folder / "truststore.p12"
         self._make_root()
-        self._make_broker()
+        self._make_broker(broker_names, broker_expired)
         self._make_client()
         self._make_truststore()
 
@@ -69,11 +83,13 @@ class Certificates:
 
     def _make_root(self) -> None:
         self._request("root")
-        self._sign("root", ["-signkey", "root.key"])
+        self._sign("root", _ROOT, ["-signkey", "root.key"])
 
-    def _make_broker(self) -> None:
+    def _make_broker(self, names: Sequence[str], expired: bool) -> None:
         self._request("broker")
-        self._sign("broker", ["-CA", "root.pem", "-CAkey", "root.key", "-CAcreateserial"])
+        extensions = f"{_BROKER}subjectAltName={','.join(map(_alternative_name, names))}\n"
+        authority = ["-CA", "root.pem", "-CAkey", "root.key", "-CAcreateserial"]
+        self._sign("broker", extensions, authority, _DAYS_IF_EXPIRED if expired else _DAYS)
         store = ["-inkey", "broker.key", "-in", "broker.pem", "-certfile", "root.pem"]
         password = ["-passout", f"pass:{self.broker_pass}"]
         self._openssl("pkcs12", "-export", "-out", self.keystore.name, *store, *password)
@@ -81,7 +97,7 @@ class Certificates:
     def _make_client(self) -> None:
         self._request("client", ["-passout", f"pass:{self.client_pass}"])
         authority = ["-CA", "root.pem", "-CAkey", "root.key", "-CAcreateserial"]
-        self._sign("client", [*authority, "-passin", f"pass:{self.client_pass}"])
+        self._sign("client", _CLIENT, [*authority, "-passin", f"pass:{self.client_pass}"])
 
     def _make_truststore(self) -> None:
         # As a class, since small Java distributions lack the program; Java does not trust what
@@ -96,10 +112,12 @@ class Certificates:
         key = ["-newkey", "rsa:2048", "-sha256", "-subj", f"/CN=pykafka {name}"]
         self._openssl("req", *key, *files, *protection)
 
-    def _sign(self, name: str, authority: Sequence[str]) -> None:
-        (self._folder / f"{name}.ext").write_text(_EXTENSIONS[name])
+    def _sign(
+        self, name: str, extensions: str, authority: Sequence[str], days: int = _DAYS
+    ) -> None:
+        (self._folder / f"{name}.ext").write_text(extensions)
         files = ["-in", f"{name}.csr", "-out", f"{name}.pem", "-extfile", f"{name}.ext"]
-        self._openssl("x509", "-req", "-sha256", "-days", _DAYS, *files, *authority)
+        self._openssl("x509", "-req", "-sha256", "-days", str(days), *files, *authority)
 
     def _openssl(self, *arguments: str) -> None:
         try:
@@ -121,3 +139,12 @@ class Certificates:
         )
         if done.returncode != 0:
             raise ServiceStartError(f"{' '.join(command[:3])}: {done.stdout}{done.stderr}")
+
+
+def _alternative_name(name: str) -> str:
+    """As openssl's subjectAltName wants it."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return f"DNS:{name}"
+    return f"IP:{name}"

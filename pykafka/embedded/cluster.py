@@ -51,7 +51,8 @@ class EmbeddedKafka:
 
     :param release: a version, or a part of one (:func:`~pykafka.embedded.find_release`).
     :param config: broker properties, over the defaults that suit tests.
-    :param tls: listen with TLS too (0.9 and newer), with certificates made for it by ``openssl``.
+    :param tls: listen with TLS too (0.9 and newer), with certificates made for it by ``openssl``,
+        or with those that are given.
     :param data_dir: folder for logs and data, kept afterwards; a temporary one if None.
     :param keep_data: keep the temporary folder too. It is always kept when a start fails.
     :param start_timeout: seconds for each step of the start.
@@ -68,7 +69,7 @@ class EmbeddedKafka:
         brokers: int = 1,
         *,
         config: Mapping[str, object] | None = None,
-        tls: bool = False,
+        tls: bool | Certificates = False,
         data_dir: str | Path | None = None,
         keep_data: bool = False,
         start_timeout: float = 90.0,
@@ -80,7 +81,7 @@ class EmbeddedKafka:
         self._start_timeout = start_timeout
         self._progress = progress
         if tls and self._first.number < (0, 9):
-            raise InvalidOptionError(f"tls=True: Kafka {self._first.version} has none; 0.9 has")
+            raise InvalidOptionError(f"tls: Kafka {self._first.version} has none; 0.9 has")
         java = find_java()
         jars = class_path(self._first.coordinates, progress)
         self._folder = ServiceFolder(f"kafka-{self._first.version}", data_dir, keep=keep_data)
@@ -94,7 +95,9 @@ class EmbeddedKafka:
         #: Of the TLS listeners; None without ``tls``.
         self.certificates: Certificates | None = None
         try:
-            if tls:
+            if isinstance(tls, Certificates):
+                self.certificates = tls
+            elif tls:
                 self.certificates = Certificates(self.data_dir / "certificates")
             self._start(brokers, config or {})
         except BaseException:
