@@ -35,6 +35,8 @@ class Quorum:
         return {
             "controller.quorum.voters": f"{self.node_id}@{HOST}:{self.port}",
             "controller.listener.names": "CONTROLLER",
+            # With TLS on any listener, no listener's protocol goes without saying.
+            "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL",
         }
 
 
