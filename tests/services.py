@@ -170,12 +170,12 @@ class Clusters:
         release: str,
         brokers: int = 1,
         config: Mapping[str, object] | None = None,
-        tls: Certificates | None = None,
+        tls: bool | Certificates = False,
     ) -> EmbeddedKafka:
         """The cluster of that kind, started if there is none.
 
         :param config: broker properties.
-        :param tls: what its brokers show to clients that use TLS.
+        :param tls: whether its brokers listen with TLS, too, or with which certificates.
         """
         key = (release, brokers, tls, *sorted((config or {}).items()))
         if key not in self._running:
@@ -184,7 +184,7 @@ class Clusters:
                     release,
                     brokers,
                     config=config,
-                    tls=tls or False,
+                    tls=tls,
                     progress=_Reporter(self._config),
                 )
             except _NOT_TO_BE_HAD as error:
