@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from docs.pages import PAGES, ROOT, Block, blocks
 
+from pykafka.embedded import EmbeddedKafka
+
 #: Pages whose programs need what is not written yet -> what that is. Strict: a page that works
 #: must leave the list.
 NOT_YET: dict[str, str] = {}
@@ -22,10 +24,18 @@ NOT_YET: dict[str, str] = {}
 #: The broker that pages are tried on.
 RELEASE = "0.8.2.2"
 
-#: What a page's addresses stand for -> how to get the real one from a cluster.
-ADDRESSES = {
-    "127.0.0.1:9092": lambda kafka: kafka.bootstrap,
-    "127.0.0.1:2181": lambda kafka: kafka.zookeeper,
+#: The one that listens with TLS.
+TLS_RELEASE = "3.9.1"
+
+#: What stands in a page -> whose it is, and how to get the real one from that cluster.
+STANDS_FOR: dict[str, tuple[str, Callable[[EmbeddedKafka], object]]] = {
+    "127.0.0.1:9092": (RELEASE, lambda kafka: kafka.bootstrap),
+    "127.0.0.1:2181": (RELEASE, lambda kafka: kafka.zookeeper),
+    "127.0.0.1:9093": (TLS_RELEASE, lambda kafka: kafka.bootstrap_tls),
+    "/etc/kafka/ca.pem": (TLS_RELEASE, lambda kafka: kafka.certificates.root_cert),
+    "/etc/kafka/client.pem": (TLS_RELEASE, lambda kafka: kafka.certificates.client_cert),
+    "/etc/kafka/client.key": (TLS_RELEASE, lambda kafka: kafka.certificates.client_key),
+    "the key's password": (TLS_RELEASE, lambda kafka: kafka.certificates.client_pass),
 }
 
 #: Our own commands, as modules to run.
@@ -57,13 +67,14 @@ def _pages_with(*languages: str) -> list[Any]:
 
 @pytest.fixture
 def substitute(request: pytest.FixtureRequest) -> Substitute:
-    """Put the addresses of real servers, which are started if need be, into a text."""
+    """Put what is of real servers, which are started if need be, into a text."""
 
     def replaced(text: str) -> str:
-        for shown, real in ADDRESSES.items():
+        for shown, (release, real) in STANDS_FOR.items():
             if shown in text:
-                kafka = request.getfixturevalue("embedded_kafka")(RELEASE, 1)
-                text = text.replace(shown, real(kafka))
+                clusters = request.getfixturevalue("embedded_kafka")
+                kafka = clusters(release, 1, tls=release == TLS_RELEASE)
+                text = text.replace(shown, str(real(kafka)))
         return text
 
     return replaced
