@@ -169,6 +169,33 @@ def test_a_peer_that_hangs_up_fails_what_is_under_way(peer):
     assert peer.closed.get(timeout=BOUND_S) is peer.connection
 
 
+def test_a_peer_that_hangs_up_before_it_has_answered_may_want_tls(peer):
+    peer.ask()
+    peer.read_request()
+    peer.sock.shutdown(socket.SHUT_RDWR)
+    assert str(peer.outcome()[1]).endswith("; if this port is a TLS listener, give ssl_config")
+
+
+def test_a_peer_that_hangs_up_after_an_answer_is_no_tls_listener(peer):
+    for _ in range(2):
+        peer.ask()
+    correlation_id, _ = peer.read_request()
+    peer.sock.sendall(frame(correlation_id, BODY))
+    assert peer.outcome() == (ANSWER, None)
+    peer.sock.shutdown(socket.SHUT_RDWR)
+    assert "TLS" not in str(peer.outcome()[1])
+
+
+def test_an_alert_of_tls_is_known_only_where_an_answer_begins_the_connection(peer):
+    peer.ask()
+    correlation_id, _ = peer.read_request()
+    peer.sock.sendall(frame(correlation_id, BODY))
+    assert peer.outcome() == (ANSWER, None)
+    peer.ask()
+    peer.sock.sendall(bytes.fromhex("15030300020228"))
+    assert isinstance(peer.outcome()[1], FrameTooLargeError)
+
+
 def test_an_answer_that_does_not_come_is_bounded(peer):
     peer.ask(timeout_s=0.05)
     response, error = peer.outcome()
@@ -185,6 +212,7 @@ def test_an_answer_that_does_not_come_is_bounded(peer):
         (struct.pack(">i", -1), MalformedDataError, "is it a Kafka broker"),
         (struct.pack(">i", 3), MalformedDataError, "is it a Kafka broker"),
         (b"HTTP/1.1 400 Bad Request\r\n\r\n", FrameTooLargeError, "is a Kafka broker"),
+        (bytes.fromhex("15030300020228"), MalformedDataError, "give ssl_config"),
         (frame(77, BODY), MalformedDataError, "correlation id 77"),
         (frame(1, BODY + b"x"), MalformedDataError, "Metadata"),
         (frame(1, BODY[:-1]), MalformedDataError, "Metadata"),
