@@ -13,19 +13,10 @@ from pykafka import KafkaClient
 from pykafka.connection import SslConfig
 from pykafka.embedded import EmbeddedKafka
 from pykafka.embedded.certificates import Certificates
-from pykafka.embedded.releases import find_release
 from pykafka.exceptions import MissingRequirementError
 
 Connect = Callable[..., KafkaClient]
 Certify = Callable[..., Certificates]
-
-
-@pytest.fixture(scope="session")
-def tls_release(kafka_release: str) -> str:
-    """The release under test, if it has TLS."""
-    if find_release(kafka_release).number < (0, 9):
-        pytest.skip(f"not applicable: Kafka {kafka_release} has no TLS, which came with 0.9")
-    return kafka_release
 
 
 @pytest.fixture(scope="session")
@@ -58,18 +49,18 @@ def foreign(certify: Certify) -> Certificates:
 
 @pytest.fixture(scope="session")
 def tls_kafka(
-    tls_release: str, embedded_kafka: Clusters, certificates: Certificates
+    kafka_release: str, embedded_kafka: Clusters, certificates: Certificates
 ) -> EmbeddedKafka:
     """Two brokers that take clients without a certificate."""
-    return embedded_kafka(tls_release, 2, tls=certificates)
+    return embedded_kafka(kafka_release, 2, tls=certificates)
 
 
 @pytest.fixture(scope="session")
 def strict_kafka(
-    tls_release: str, embedded_kafka: Clusters, certificates: Certificates
+    kafka_release: str, embedded_kafka: Clusters, certificates: Certificates
 ) -> EmbeddedKafka:
     """One that takes no client without a certificate."""
-    return embedded_kafka(tls_release, 1, {"ssl.client.auth": "required"}, tls=certificates)
+    return embedded_kafka(kafka_release, 1, {"ssl.client.auth": "required"}, tls=certificates)
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from pykafka.connection import SslConfig
 from pykafka.embedded import EmbeddedKafka
 from pykafka.embedded.certificates import Certificates
 
+pytestmark = pytest.mark.kafka(since="0.9", why="TLS came with 0.9")
+
 
 @pytest.mark.parametrize("form", FORMS)
 def test_one_with_a_certificate_gets_in(

@@ -11,18 +11,20 @@ from services import Clusters
 from pykafka.embedded import EmbeddedKafka
 from pykafka.embedded.certificates import Certificates
 
+pytestmark = pytest.mark.kafka(since="0.9", why="TLS came with 0.9")
+
 
 @pytest.fixture(scope="module")
-def expired(tls_release: str, embedded_kafka: Clusters, certify: Certify) -> EmbeddedKafka:
+def expired(kafka_release: str, embedded_kafka: Clusters, certify: Certify) -> EmbeddedKafka:
     """A broker whose certificate is too old; it serves it all the same."""
-    return embedded_kafka(tls_release, 1, tls=certify("expired", broker_expired=True))
+    return embedded_kafka(kafka_release, 1, tls=certify("expired", broker_expired=True))
 
 
 @pytest.fixture(scope="module")
-def misnamed(tls_release: str, embedded_kafka: Clusters, certify: Certify) -> EmbeddedKafka:
+def misnamed(kafka_release: str, embedded_kafka: Clusters, certify: Certify) -> EmbeddedKafka:
     """A broker whose certificate is another host's."""
     names = ["broker.example", "192.0.2.1"]
-    return embedded_kafka(tls_release, 1, tls=certify("misnamed", broker_names=names))
+    return embedded_kafka(kafka_release, 1, tls=certify("misnamed", broker_names=names))
 
 
 def certificates_of(kafka: EmbeddedKafka) -> Certificates:

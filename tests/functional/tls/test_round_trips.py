@@ -14,6 +14,7 @@ from pykafka.connection import SslConfig
 from pykafka.embedded import EmbeddedKafka
 from pykafka.embedded.certificates import Certificates
 
+pytestmark = pytest.mark.kafka(since="0.9", why="TLS came with 0.9")
 _HAS_GEVENT = importlib.util.find_spec("gevent") is not None
 
 
