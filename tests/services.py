@@ -18,7 +18,7 @@ import os
 import re
 import sys
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pytest
@@ -29,6 +29,8 @@ from pykafka.embedded.artifacts import class_path
 from pykafka.embedded.releases import ZOOKEEPER, find_release
 from pykafka.exceptions import DownloadError, MissingRequirementError
 
+#: See :func:`own_kafka`.
+OwnKafka = Callable[..., EmbeddedKafka]
 _NOT_TO_BE_HAD = (DownloadError, MissingRequirementError)
 
 
@@ -201,6 +203,31 @@ def embedded_kafka(pytestconfig: pytest.Config) -> Iterator[Clusters]:
     clusters = Clusters(pytestconfig)
     yield clusters
     clusters.end()
+
+
+@pytest.fixture
+def own_kafka(pytestconfig: pytest.Config) -> Iterator[OwnKafka]:
+    """``own_kafka(release, brokers, config, becomes=other)``: a cluster for this test alone, since
+    its brokers are to become another release."""
+
+    def start(
+        release: str,
+        brokers: int = 1,
+        config: Mapping[str, object] | None = None,
+        *,
+        becomes: str,
+    ) -> EmbeddedKafka:
+        progress = _Reporter(pytestconfig)
+        try:
+            class_path(find_release(becomes).coordinates, progress)
+            started = EmbeddedKafka(release, brokers, config=config, progress=progress)
+        except _NOT_TO_BE_HAD as error:
+            end_because_missing(pytestconfig, f"Kafka {release} or {becomes}: {error}")
+        running.callback(started.stop)
+        return started
+
+    with contextlib.ExitStack() as running:
+        yield start
 
 
 @pytest.fixture(scope="session")
