@@ -13,7 +13,7 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from completeness import DIGITS, SAFE, SILENCE_MS, Account, Ledger, filler_of
 
@@ -94,15 +94,6 @@ class Stream:
         return Ledger(self._owners, filler_of(SIZE)).take(
             (partition, value) for partition, _, value in self.consumed
         )
-
-    def delivered_again(self) -> int:
-        """Messages of which the consumer had delivered the offset, or a later one, before."""
-        last = dict.fromkeys(range(PARTITIONS), -1)
-        again = 0
-        for partition, offset, _ in self.consumed:
-            again += offset <= last[partition]
-            last[partition] = max(offset, last[partition])
-        return again
 
     def uncommitted(self) -> int:
         """Messages that lie between what the group has committed and the ends of the log."""
@@ -214,10 +205,20 @@ def upgrade(kafka: EmbeddedKafka, args: argparse.Namespace, streams: Sequence[St
             flow(f"broker {broker.id} is {args.becomes}{', and speaks so' if config else ''}")
 
 
+def delivered_again(consumed: Iterable[tuple[int, int, bytes | None]]) -> int:
+    """How many (partition, offset, value) came after the same offset, or a later one."""
+    last = dict.fromkeys(range(PARTITIONS), -1)
+    again = 0
+    for partition, offset, _ in consumed:
+        again += offset <= last[partition]
+        last[partition] = max(offset, last[partition])
+    return again
+
+
 def report(stream: Stream) -> bool:
     """Print what came of a stream's messages; whether all is well."""
     account = stream.account()
-    again, uncommitted = stream.delivered_again(), stream.uncommitted()
+    again, uncommitted = delivered_again(stream.consumed), stream.uncommitted()
     rows = [
         ("produced", f"{stream.produced:,}", ""),
         ("failed, as reported", f"{stream.failed:,}", ""),

@@ -26,11 +26,14 @@ from applicability import RELEASE, release_of
 
 from pykafka.embedded import EmbeddedKafka
 from pykafka.embedded.artifacts import class_path
+from pykafka.embedded.java import find_java
 from pykafka.embedded.releases import ZOOKEEPER, find_release
 from pykafka.exceptions import DownloadError, MissingRequirementError
 
-#: See :func:`own_kafka`.
+#: The fixtures of that name.
+NeedReleases = Callable[..., None]
 OwnKafka = Callable[..., EmbeddedKafka]
+
 _NOT_TO_BE_HAD = (DownloadError, MissingRequirementError)
 
 
@@ -206,25 +209,28 @@ def embedded_kafka(pytestconfig: pytest.Config) -> Iterator[Clusters]:
 
 
 @pytest.fixture
-def own_kafka(pytestconfig: pytest.Config) -> Iterator[OwnKafka]:
-    """``own_kafka(release, brokers, config, becomes=other)``: a cluster for this test alone, since
-    its brokers are to become another release."""
+def need_releases(pytestconfig: pytest.Config) -> NeedReleases:
+    """``need_releases("1.1.1", "2.8")``: end the test if one of these cannot be had."""
 
-    def start(
-        release: str,
-        brokers: int = 1,
-        config: Mapping[str, object] | None = None,
-        *,
-        becomes: str,
-    ) -> EmbeddedKafka:
-        progress = _Reporter(pytestconfig)
-        try:
-            class_path(find_release(becomes).coordinates, progress)
-            started = EmbeddedKafka(release, brokers, config=config, progress=progress)
-        except _NOT_TO_BE_HAD as error:
-            end_because_missing(pytestconfig, f"Kafka {release} or {becomes}: {error}")
-        running.callback(started.stop)
-        return started
+    def need(*releases: str) -> None:
+        for release in releases:
+            try:
+                find_java()
+                class_path(find_release(release).coordinates, _Reporter(pytestconfig))
+            except _NOT_TO_BE_HAD as error:
+                end_because_missing(pytestconfig, f"Kafka {release}: {error}")
+
+    return need
+
+
+@pytest.fixture
+def own_kafka(need_releases: NeedReleases) -> Iterator[OwnKafka]:
+    """``own_kafka(release, brokers, becomes=other)``: a cluster for this test alone, since its
+    brokers are to become another release."""
+
+    def start(release: str, brokers: int = 1, *, becomes: str) -> EmbeddedKafka:
+        need_releases(release, becomes)
+        return running.enter_context(EmbeddedKafka(release, brokers))
 
     with contextlib.ExitStack() as running:
         yield start
