@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from console_tools import in_producer
 from services import OwnKafka
 
 from pykafka.embedded import EmbeddedKafka
@@ -20,10 +21,9 @@ def setting(broker: EmbeddedBroker, name: str) -> str | None:
 
 def says(kafka: EmbeddedKafka, topic: str, values: Sequence[bytes]) -> None:
     """Send lines with the console producer."""
-    place = "--bootstrap-server" if kafka.release.number >= (2, 5) else "--broker-list"
     done = kafka.run_tool(
         "kafka.tools.ConsoleProducer",
-        [place, kafka.bootstrap, "--topic", topic],
+        [*in_producer(kafka), "--topic", topic],
         input=b"".join(b"%b\n" % value for value in values),
     )
     assert done.returncode == 0, done.stderr.decode()
