@@ -18,7 +18,7 @@ import os
 import re
 import sys
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pytest
@@ -27,8 +27,13 @@ from applicability import RELEASE, release_of
 from pykafka.embedded import EmbeddedKafka
 from pykafka.embedded.artifacts import class_path
 from pykafka.embedded.certificates import Certificates
+from pykafka.embedded.java import find_java
 from pykafka.embedded.releases import ZOOKEEPER, find_release
 from pykafka.exceptions import DownloadError, MissingRequirementError
+
+#: The fixtures of that name.
+NeedReleases = Callable[..., None]
+OwnKafka = Callable[..., EmbeddedKafka]
 
 _NOT_TO_BE_HAD = (DownloadError, MissingRequirementError)
 
@@ -208,6 +213,34 @@ def embedded_kafka(pytestconfig: pytest.Config) -> Iterator[Clusters]:
     clusters = Clusters(pytestconfig)
     yield clusters
     clusters.end()
+
+
+@pytest.fixture
+def need_releases(pytestconfig: pytest.Config) -> NeedReleases:
+    """``need_releases("1.1.1", "2.8")``: end the test if one of these cannot be had."""
+
+    def need(*releases: str) -> None:
+        for release in releases:
+            try:
+                find_java()
+                class_path(find_release(release).coordinates, _Reporter(pytestconfig))
+            except _NOT_TO_BE_HAD as error:
+                end_because_missing(pytestconfig, f"Kafka {release}: {error}")
+
+    return need
+
+
+@pytest.fixture
+def own_kafka(need_releases: NeedReleases) -> Iterator[OwnKafka]:
+    """``own_kafka(release, brokers, becomes=other)``: a cluster for this test alone, since its
+    brokers are to become another release."""
+
+    def start(release: str, brokers: int = 1, *, becomes: str) -> EmbeddedKafka:
+        need_releases(release, becomes)
+        return running.enter_context(EmbeddedKafka(release, brokers))
+
+    with contextlib.ExitStack() as running:
+        yield start
 
 
 @pytest.fixture(scope="session")

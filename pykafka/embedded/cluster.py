@@ -46,8 +46,8 @@ class EmbeddedKafka:
             print(kafka.bootstrap)
 
     Before 4.0 it brings a ZooKeeper, from 4.0 a controller of its own. Brokers have ids from
-    0 on. They begin as one release; each can become a newer one
-    (:meth:`EmbeddedBroker.restart_as`). Methods may be called from any thread.
+    0 on. They begin as one release; each can become a newer one (:meth:`restart_as
+    <pykafka.embedded.broker.EmbeddedBroker.restart_as>`). Methods may be called from any thread.
 
     :param release: a version, or a part of one (:func:`~pykafka.embedded.find_release`).
     :param config: broker properties, over the defaults that suit tests.

@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import importlib.util
-import os
-import subprocess
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from benchmark_commands import BENCHMARKS, run_benchmark
 
-import pykafka
-
-COMMAND = Path(__file__).parents[3] / "benchmarks" / "completeness.py"
 MESSAGES = 1_000_000
 
 
 def run(release: str, *arguments: str) -> str:
     """Run the command; what it printed. It must end with 0."""
-    done = subprocess.run(
-        [sys.executable, COMMAND, "--release", release, "--messages", str(MESSAGES), *arguments],
-        check=False,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=240,
-        env=os.environ | {"PYTHONPATH": str(Path(pykafka.__file__).parents[1])},
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
+    amount = ("--release", release, "--messages", str(MESSAGES))
+    return run_benchmark("completeness", *amount, *arguments, within_s=240)
 
 
 @pytest.mark.slow
@@ -51,7 +36,9 @@ def test_a_million_messages_survive_the_death_of_a_leader(kafka_release: str) ->
 
 @pytest.fixture(scope="module")
 def command() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("completeness_command", COMMAND)
+    spec = importlib.util.spec_from_file_location(
+        "completeness_command", BENCHMARKS / "completeness.py"
+    )
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
