@@ -1,23 +1,28 @@
-"""Iterating a SimpleConsumer beside kafka-python's iterator, on the same broker.
+"""Iterating a SimpleConsumer beside kafka-python's iterator and aiokafka's getmany.
 
-Prints ns per message of each, interleaved, and their ratio. kafka-python is told the
-broker's version and has the crc32c wheel.
+Prints ns per message of each, interleaved on one broker, and their ratios. The peers have the
+crc32c wheel. With --at-least, ours must also be faster than aiokafka, which speaks with Kafka
+0.11 and newer.
 """
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from kafka import KafkaConsumer
 from kafka.structs import TopicPartition
-from peers import TOLD_VERSION, arguments, broker, interleave, peer_version, report
+from peers import arguments, broker, interleave, peer_version, report, told_version
 
 import pykafka
 
 TOPIC = "benchmark-consume"
 OURS = "pykafka SimpleConsumer, iterated"
+FIRST_OF_AIOKAFKA = (0, 11)
+WITHIN_MS = 10_000
 
 
 def fill(hosts: str, partitions: int, messages: int, size: int) -> None:
@@ -42,28 +47,28 @@ def ours(hosts: str, partitions: int) -> Iterator[None]:
         chosen = list(topic.partitions.values())[:partitions]
         while True:
             messages = yield
-            consumer = topic.get_simple_consumer(partitions=chosen, consumer_timeout_ms=10_000)
+            consumer = topic.get_simple_consumer(partitions=chosen, consumer_timeout_ms=WITHIN_MS)
             check(consumer, messages)
             consumer.stop()
 
 
-def kafka_python(hosts: str, partitions: int) -> Iterator[None]:
+def kafka_python(hosts: str, partitions: int, told: dict[str, Any]) -> Iterator[None]:
     """kafka-python's iterator over the same partitions."""
     while True:
         messages = yield
         consumer = KafkaConsumer(
             bootstrap_servers=hosts,
-            api_version=TOLD_VERSION,
             auto_offset_reset="earliest",
             group_id=None,
-            consumer_timeout_ms=10_000,
+            consumer_timeout_ms=WITHIN_MS,
+            **told,
         )
         consumer.assign([TopicPartition(TOPIC, number) for number in range(partitions)])
         check(consumer, messages)
         consumer.close()
 
 
-def check(consumer, messages) -> None:
+def check(consumer: Any, messages: int) -> None:
     """Read so many, touching value and offset of each."""
     size = 0
     for message in itertools.islice(consumer, messages):
@@ -73,17 +78,68 @@ def check(consumer, messages) -> None:
         raise SystemExit(f"{messages} messages are missing")
 
 
+def aiokafka(hosts: str, partitions: int) -> Iterator[None]:
+    """aiokafka's getmany, the fastest of its ways, over the same partitions."""
+    while True:
+        messages = yield
+        asyncio.run(_getmany(hosts, partitions, messages))
+
+
+async def _getmany(hosts: str, partitions: int, messages: int) -> None:
+    from aiokafka import AIOKafkaConsumer
+    from aiokafka import TopicPartition as Place
+
+    consumer = AIOKafkaConsumer(bootstrap_servers=hosts, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        consumer.assign([Place(TOPIC, number) for number in range(partitions)])
+        size = 0
+        while messages > 0:
+            found = await consumer.getmany(timeout_ms=WITHIN_MS)
+            if not found:
+                raise SystemExit(f"{messages} messages are missing")
+            for some in found.values():
+                for message in some:
+                    size += len(message.value) + (message.offset < 0)
+                messages -= len(some)
+    finally:
+        await consumer.stop()
+
+
+def aiokafka_version() -> str | None:
+    """What else is compared with; ``None`` if it is not installed."""
+    try:
+        from aiokafka import __version__
+    except ModuleNotFoundError:
+        return None
+    return f"aiokafka {__version__}, getmany"
+
+
 def main() -> int:
     parser = arguments(__doc__.splitlines()[0])
     args = parser.parse_args()
-    with broker(args.hosts, args.partitions) as hosts:
+    with broker(args) as hosts:
         fill(hosts, args.partitions, args.messages, args.size)
-        ways = {}
-        for name, make in ((OURS, ours), (f"{peer_version()}, iterated", kafka_python)):
-            way = make(hosts, args.partitions)
+        theirs = f"{peer_version()}, iterated"
+        ways = {
+            OURS: ours(hosts, args.partitions),
+            theirs: kafka_python(hosts, args.partitions, told_version(args.release)),
+        }
+        wanted = {theirs: args.at_least}
+        other = aiokafka_version()
+        if other is None:
+            print("aiokafka is not installed: pip install aiokafka")
+        elif args.release.number >= FIRST_OF_AIOKAFKA:
+            ways[other] = aiokafka(hosts, args.partitions)
+            wanted[other] = None if args.at_least is None else 1.0
+        for way in ways.values():
             next(way)
-            ways[name] = lambda way=way: way.send(args.messages)
-        return report(interleave(args.rounds, args.messages, ways), OURS, args.at_least)
+        calls = {name: _sender(way, args.messages) for name, way in ways.items()}
+        return report(interleave(args.rounds, args.messages, calls), wanted)
+
+
+def _sender(way: Any, messages: int) -> Callable[[], None]:
+    return lambda: way.send(messages)
 
 
 if __name__ == "__main__":

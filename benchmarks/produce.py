@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from kafka import KafkaProducer
-from peers import TOLD_VERSION, arguments, broker, interleave, peer_version, report
+from peers import arguments, broker, interleave, peer_version, report, told_version
 
 import pykafka
 
@@ -21,14 +21,16 @@ LINGER_MS = 50
 def main() -> int:
     args = arguments(__doc__.splitlines()[0]).parse_args()
     value = b"x" * args.size
-    with broker(args.hosts, args.partitions) as hosts, pykafka.KafkaClient(hosts) as client:
+    with broker(args) as hosts, pykafka.KafkaClient(hosts) as client:
         topic = client.topics[TOPIC]
         peer = KafkaProducer(
             bootstrap_servers=hosts,
-            api_version=TOLD_VERSION,
             acks=1,
+            # As ours; from Kafka 0.11 on it would number its batches by itself.
+            enable_idempotence=False,
             linger_ms=LINGER_MS,
             batch_size=1_000_000,
+            **told_version(args.release),
         )
         producer = topic.get_producer(linger_ms=LINGER_MS)
 
@@ -50,7 +52,8 @@ def main() -> int:
         producer.stop()
         peer.close()
         print(f"\n{stored} of {expected} messages are in the log")
-        return report(timings, OURS, args.at_least) or int(stored < expected)
+        wanted = {peer_version(): args.at_least}
+        return report(timings, wanted) or int(stored < expected)
 
 
 if __name__ == "__main__":

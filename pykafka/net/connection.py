@@ -279,7 +279,10 @@ class Connection:
         if not self._pending:
             raise MalformedDataError(f"{self.address} sent a response that nobody asked for")
         pending = self._pending[0]
-        correlation_id, start = decode_response_header(pending.request, pending.version, frame)
+        try:
+            correlation_id, start = decode_response_header(pending.request, pending.version, frame)
+        except MalformedDataError as error:
+            raise self._senseless(error) from error
         if correlation_id != pending.correlation_id:
             raise MalformedDataError(
                 f"{self.address} answered with correlation id {correlation_id} where"
@@ -292,9 +295,12 @@ class Connection:
             version = response_class.answered_in(body, pending.version)
             response = response_class.decode(body, version)
         except MalformedDataError as error:
-            raise MalformedDataError(f"{self.address} sent what makes no sense: {error}") from error
+            raise self._senseless(error) from error
         self._pending.popleft()
         pending.finish(response, None)
+
+    def _senseless(self, error: MalformedDataError) -> MalformedDataError:
+        return MalformedDataError(f"{self.address} sent what makes no sense: {error}")
 
 
 def _tls_again() -> tuple[type[OSError], ...]:

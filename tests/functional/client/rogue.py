@@ -1,4 +1,7 @@
-"""A broker of Kafka 0.8.2 in the test's hands: right by default, wrong where it is told to be."""
+"""A broker in the test's hands: right by default, wrong where it is told to be.
+
+Of Kafka 0.8.2, or of any release whose versions it is given.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,12 @@ import contextlib
 import socket
 import struct
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple
 
 from pykafka.wire.messages import request_class
-from pykafka.wire.messages.api_versions import ApiVersionsResponse
+from pykafka.wire.messages.api_versions import ApiVersion, ApiVersionsResponse
 from pykafka.wire.messages.fetch import FetchableTopicResponse, FetchResponse, PartitionData
 from pykafka.wire.messages.find_coordinator import FindCoordinatorResponse
 from pykafka.wire.messages.list_offsets import (
@@ -35,12 +38,14 @@ from pykafka.wire.messages.offset_fetch import (
     OffsetFetchResponsePartition,
     OffsetFetchResponseTopic,
 )
+from pykafka.wire.records.batch_encode import encode_batch
 from pykafka.wire.records.encode import encode_message_set
 from pykafka.wire.schema import ApiMessage
 
 __all__ = ["FAULTS", "Asked", "Fault", "RogueBroker", "correct"]
 
 TOPIC = "lines"
+_TOPIC_ID = b"the id of lines."
 _API_VERSIONS = 18
 _LIST_GROUPS = 16
 #: Seconds; no thread of this waits longer for anything.
@@ -124,7 +129,9 @@ class RogueBroker:
     :ivar faults: by the name of the API, how its requests are answered instead.
     :ivar codes: by the name of the API, the error code in its answers.
     :ivar hidden: APIs whose answers leave out every partition.
-    :ivar refusal: the error code with which it answers ApiVersions; it hangs up without.
+    :ivar refusal: the error code with which it answers ApiVersions.
+    :ivar versions: API key -> (lowest, highest) version, as ApiVersions tells them; without, it
+        hangs up on that as 0.8 does.
     :ivar accepted: how many connections were made so far.
     :ivar rows: the values in partition 0.
     """
@@ -135,6 +142,7 @@ class RogueBroker:
         self.codes: dict[str, int] = {}
         self.hidden: set[str] = set()
         self.refusal: int | None = None
+        self.versions: Mapping[int, tuple[int, int]] | None = None
         self.rows: list[bytes] = []
         self.asked: list[str] = []
         self.accepted = 0
@@ -203,25 +211,39 @@ class RogueBroker:
             while len(head := stream.read(4)) == 4:
                 request = stream.read(int.from_bytes(head, "big"))
                 api_key, version, correlation_id, id_size = struct.unpack_from(">hhih", request)
-                if api_key == _LIST_GROUPS and self.refusal is None:
-                    return  # likewise
-                if api_key == _API_VERSIONS:
-                    if self.refusal is None:
-                        return  # as 0.8 does
-                    refusal = ApiVersionsResponse(error_code=self.refusal, api_keys=[])
-                    sock.sendall(_frame(correlation_id, refusal.encode(0)))
-                    continue
+                if api_key == _LIST_GROUPS and self.versions is None and self.refusal is None:
+                    return  # as 0.8 does
                 kind = request_class(api_key)
-                message = kind.decode(request[10 + id_size :], version)
                 api = kind.name.removesuffix("Request")
-                self.asked.append(api)
-                answer = getattr(self, f"_{api}")(message)
-                asked = Asked(api, version, correlation_id, answer.encode(version))
-                fault = self.faults.get(api)
-                data, hang_up = correct(asked) if fault is None else fault(asked)
+                if api_key == _API_VERSIONS:
+                    body = self._api_versions(version)
+                    if body is None:
+                        return  # likewise
+                else:
+                    self.asked.append(api)
+                    body = self._answer(kind, api, version, request[10 + id_size :])
+                asked = Asked(api, version, correlation_id, body)
+                data, hang_up = self.faults.get(api, correct)(asked)
                 sock.sendall(data)
                 if hang_up:
                     return
+
+    def _api_versions(self, version: int) -> bytes | None:
+        if self.refusal is not None:
+            return ApiVersionsResponse(error_code=self.refusal, api_keys=[]).encode(0)
+        if self.versions is None:
+            return None
+        keys = [
+            ApiVersion(api_key=key, min_version=lowest, max_version=highest)
+            for key, (lowest, highest) in self.versions.items()
+        ]
+        return ApiVersionsResponse(error_code=0, api_keys=keys).encode(version)
+
+    def _answer(self, kind: type[ApiMessage], api: str, version: int, rest: bytes) -> bytes:
+        """The body; in flexible versions behind a header's tags, of which nobody sends any."""
+        tags = b"\0" if version in kind.flexible_versions else b""
+        answer: ApiMessage = getattr(self, f"_{api}")(kind.decode(rest[len(tags) :], version))
+        return tags + answer.encode(version)
 
     def _parts(self, api: str, topics: Sequence[Any], make: Callable[..., Any]) -> list[Any]:
         """(topic, its partitions) for those that were asked for."""
@@ -240,13 +262,18 @@ class RogueBroker:
         ]
         return MetadataResponse(
             brokers=[MetadataResponseBroker(node_id=0, host="127.0.0.1", port=self.port)],
-            topics=[MetadataResponseTopic(error_code=code, name=TOPIC, partitions=parts)],
+            topics=[
+                MetadataResponseTopic(
+                    error_code=code, name=TOPIC, topic_id=_TOPIC_ID, partitions=parts
+                )
+            ],
         )
 
     def _Fetch(self, request: Any) -> ApiMessage:
         def one(topic: Any, code: int) -> FetchableTopicResponse:
             return FetchableTopicResponse(
                 topic=topic.topic,
+                topic_id=topic.topic_id,
                 partitions=[
                     PartitionData(
                         partition_index=part.partition,
@@ -267,6 +294,8 @@ class RogueBroker:
         rows = [(-1, None, value) for value in self.rows[offset:]]
         if not rows:
             return b""
+        if self.versions is not None:
+            return struct.pack(">q", offset) + encode_batch(rows, 0)[8:]
         data = bytearray(encode_message_set(rows, 0, 0))
         position = 0
         for number in range(offset, len(self.rows)):
@@ -276,9 +305,10 @@ class RogueBroker:
 
     def _ListOffsets(self, request: Any) -> ApiMessage:
         def one(topic: Any, code: int) -> ListOffsetsTopicResponse:
+            found = {"old_style_offsets": [0]} if self.versions is None else {"offset": 0}
             parts = [
                 ListOffsetsPartitionResponse(
-                    partition_index=part.partition_index, error_code=code, old_style_offsets=[0]
+                    partition_index=part.partition_index, error_code=code, **found
                 )
                 for part in topic.partitions
             ]
