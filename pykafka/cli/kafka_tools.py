@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TextIO, TypeAlias
 from ..common import OffsetType
 from ..exceptions import InvalidOptionError, UnsupportedVersion
 from ..protocol import OffsetPartitionResponse
-from . import groups
+from . import group_offsets
 from .catalog import describe, existing_topic, list_topics
 from .ending import exit_status
 from .places import ends, find_offsets, parse_place, starts
@@ -79,7 +79,7 @@ def fetch_consumer_lag(
     :raises RemoteError: the coordinator or a leader could not be asked.
     """
     latest = ends(topic)
-    committed = groups.committed(topic, consumer_group)
+    committed = group_offsets.committed(topic, consumer_group)
     return {id_: (latest[id_], committed[id_]) for id_ in latest}
 
 
@@ -139,7 +139,7 @@ def print_consumer_lag(client: KafkaClient, args: argparse.Namespace) -> None:
     topic = existing_topic(client, args.topic)
     first = starts(topic)
     rows = [
-        (id_, groups.lag(latest, first[id_], current), latest, current)
+        (id_, group_offsets.lag(latest, first[id_], current), latest, current)
         for id_, (latest, current) in fetch_consumer_lag(client, topic, args.consumer_group).items()
     ]
     print(format_table(rows, ["Partition", "Lag", "Latest Offset", "Current Offset"]))
@@ -153,7 +153,7 @@ def reset_offsets(client: KafkaClient, args: argparse.Namespace) -> None:
     """
     topic = existing_topic(client, args.topic)
     place = parse_place(args.offset)
-    groups.commit(topic, args.consumer_group, find_offsets(topic, place))
+    group_offsets.commit(topic, args.consumer_group, find_offsets(topic, place))
 
 
 def print_managed_consumer_groups(client: KafkaClient, args: argparse.Namespace) -> None:
