@@ -80,11 +80,16 @@ class Connect(NamedTuple):
 
 
 class Exchange(NamedTuple):
-    """Send one message in a given version on a raw connection; the answer is the response."""
+    """Send one message in a given version on a raw connection; the answer is the response.
+
+    :ivar probe: sent behind it, in version 0, if it is not answered soon. A peer that answers
+        only the probe has passed over the message, which is a ``MalformedDataError``.
+    """
 
     connection: Any
     message: ApiMessage
     version: int
+    probe: ApiMessage | None = None
 
 
 class Disconnect(NamedTuple):
