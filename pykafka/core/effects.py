@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 from ..wire.schema import ApiMessage
 
 __all__ = [
+    "ADMINISTRATION",
     "COORDINATOR",
     "GENERAL",
     "PRODUCE",
@@ -36,6 +37,8 @@ Node: TypeAlias = "int | tuple[str, int]"
 GENERAL: Final = "general"
 PRODUCE: Final = "produce"
 COORDINATOR: Final = "coordinator"
+#: Making and removing topics, which a broker answers when it is done.
+ADMINISTRATION: Final = "administration"
 
 
 class Request(NamedTuple):
