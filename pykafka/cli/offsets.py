@@ -9,6 +9,7 @@ import click
 
 from . import group_offsets
 from .catalog import existing_topic
+from .confirming import confirm
 from .output import print_json, print_table
 from .parameters import Place, to_place
 from .places import ends, find_offsets, starts
@@ -94,14 +95,7 @@ def _move(topic: Topic, group: str, place: Place, sure: bool) -> None:
         for id_, offset in targets.items():
             old = "nothing" if before[id_] == group_offsets.NOTHING_COMMITTED else before[id_]
             sys.stderr.write(f"partition {id_}: {old} -> {offset}\n")
-        try:
-            sure = click.confirm(f"Move group {group}?", err=True)
-        except click.Abort as error:
-            if isinstance(error.__context__, KeyboardInterrupt):
-                raise KeyboardInterrupt from error
-            sys.stderr.write("\n")
-        if not sure:
-            raise click.ClickException("not confirmed (--yes does without): nothing was changed")
+        confirm(f"Move group {group}?")
     group_offsets.commit(topic, group, targets)
 
 
