@@ -6,14 +6,23 @@ import logging
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .core.effects import COORDINATOR, GENERAL, PRODUCE, Node, Now, Procedure, Sleep
+from .core.effects import (
+    ADMINISTRATION,
+    COORDINATOR,
+    GENERAL,
+    PRODUCE,
+    Node,
+    Now,
+    Procedure,
+    Sleep,
+)
 from .core.effects import Request as Send
 from .core.metadata import BrokerInfo
-from .exceptions import RemoteError, UnsupportedVersion
+from .exceptions import RemoteError, RequestTimedOut
 from .handlers import Handler
 from .protocol.base import Request, Response
 from .wire.errors import error_info
-from .wire.messages import API_NAMES, request_class
+from .wire.messages import request_class
 
 if TYPE_CHECKING:
     from .cluster import Cluster
@@ -21,7 +30,14 @@ if TYPE_CHECKING:
     from .protocol import (
         ApiVersionsResponse,
         CreateTopicRequest,
+        CreateTopicsResponse,
+        DeleteTopicsResponse,
+        DescribeGroupsResponse,
         FetchResponse,
+        HeartbeatResponse,
+        JoinGroupResponse,
+        LeaveGroupResponse,
+        ListGroupsResponse,
         ListOffsetResponse,
         MemberAssignment,
         MetadataResponse,
@@ -33,6 +49,7 @@ if TYPE_CHECKING:
         PartitionOffsetRequest,
         ProduceRequest,
         ProduceResponse,
+        SyncGroupResponse,
     )
 
 __all__ = ["Broker"]
@@ -43,6 +60,8 @@ _R = TypeVar("_R", bound=Response)
 
 #: A fetch waits at the broker, which answers one request at a time on each connection.
 _FETCH = "fetch of Broker"
+#: How long a group waits for the members that are to join again.
+_SESSION_S = 30.0
 _RETRY_S = 0.3
 _METADATA_TRIES = 3
 _LEADER_NOT_AVAILABLE = 5
@@ -237,13 +256,7 @@ class Broker:
         request = OffsetFetchRequestV1(consumer_group, preqs)
         return self._ask(request, OffsetFetchResponseV1, COORDINATOR)
 
-    # -- what Kafka 0.8.2 does not have -----------------------------------------------
-
-    def fetch_api_versions(self) -> ApiVersionsResponse:
-        """Ask which versions of which APIs the broker has."""
-        from .protocol.admin import ApiVersionsRequest, ApiVersionsResponse
-
-        return self._ask(ApiVersionsRequest(), ApiVersionsResponse)
+    # -- membership of a group --------------------------------------------------------
 
     def join_group(
         self,
@@ -252,9 +265,21 @@ class Broker:
         member_id: str | bytes,
         topic_name: str | bytes,
         membership_protocol: GroupMembershipProtocol,
-    ) -> Any:
-        """Join a group. :raises UnsupportedVersion: always."""
-        raise self._not_spoken(11)
+    ) -> JoinGroupResponse:
+        """Join a group that this broker coordinates (Kafka 0.9 and newer).
+
+        It waits until the group's other members have joined again, at most 30 seconds. Here and
+        in the other requests of a member an error is a value (``error_code``).
+
+        :param connection_id: anything that tells members of this client apart: each has a
+            connection of its own, which :meth:`leave_group` closes.
+        :param member_id: empty for a new member.
+        """
+        from .protocol.group_membership import JoinGroupRequest, JoinGroupResponse
+
+        request = JoinGroupRequest(consumer_group, member_id, topic_name, membership_protocol)
+        wait_s = request.session_timeout / 1000 + self._timeout_s(COORDINATOR)
+        return self._ask(request, JoinGroupResponse, _membership(connection_id), wait_s)
 
     def sync_group(
         self,
@@ -262,10 +287,17 @@ class Broker:
         consumer_group: str | bytes,
         generation_id: int,
         member_id: str | bytes,
-        group_assignment: Sequence[tuple[bytes, MemberAssignment]],
-    ) -> Any:
-        """Get a member's partitions. :raises UnsupportedVersion: always."""
-        raise self._not_spoken(14)
+        group_assignment: Iterable[tuple[str | bytes, MemberAssignment]],
+    ) -> SyncGroupResponse:
+        """Get a member's partitions, when the group's leader has handed them in.
+
+        :param group_assignment: from the leader the partitions of all members, else empty.
+        """
+        from .protocol.group_membership import SyncGroupRequest, SyncGroupResponse
+
+        request = SyncGroupRequest(consumer_group, generation_id, member_id, group_assignment)
+        wait_s = _SESSION_S + self._timeout_s(COORDINATOR)
+        return self._ask(request, SyncGroupResponse, _membership(connection_id), wait_s)
 
     def heartbeat(
         self,
@@ -273,37 +305,101 @@ class Broker:
         consumer_group: str | bytes,
         generation_id: int,
         member_id: str | bytes,
-    ) -> Any:
-        """Say that a member lives. :raises UnsupportedVersion: always."""
-        raise self._not_spoken(12)
+    ) -> HeartbeatResponse:
+        """Say that a member lives; ``error_code`` 27 asks it to join again."""
+        from .protocol.group_membership import HeartbeatRequest, HeartbeatResponse
+
+        request = HeartbeatRequest(consumer_group, generation_id, member_id)
+        wait_s = self._timeout_s(COORDINATOR)
+        return self._ask(request, HeartbeatResponse, _membership(connection_id), wait_s)
 
     def leave_group(
         self, connection_id: Any, consumer_group: str | bytes, member_id: str | bytes
-    ) -> Any:
-        """Leave a group. :raises UnsupportedVersion: always."""
-        raise self._not_spoken(13)
+    ) -> LeaveGroupResponse:
+        """End a membership, and its connection."""
+        from .protocol.group_membership import LeaveGroupRequest, LeaveGroupResponse
 
-    def list_groups(self) -> Any:
-        """List the groups that the broker coordinates. :raises UnsupportedVersion: always."""
-        raise self._not_spoken(16)
+        purpose, wait_s = _membership(connection_id), self._timeout_s(COORDINATOR)
+        send = _send(self._node, LeaveGroupRequest(consumer_group, member_id), purpose, wait_s)
 
-    def describe_groups(self, group_ids: Sequence[str | bytes]) -> Any:
-        """Describe groups. :raises UnsupportedVersion: always."""
-        raise self._not_spoken(15)
+        def procedure() -> Procedure[Any]:
+            try:
+                return (yield send)
+            finally:
+                self._core.pool.close_purpose(purpose)
 
-    def create_topics(self, topic_reqs: Sequence[CreateTopicRequest], timeout: int = 0) -> Any:
-        """Create topics. :raises UnsupportedVersion: always."""
-        raise self._not_spoken(19)
+        return LeaveGroupResponse.from_wire(self._core.run(procedure(), wait_s))
 
-    def delete_topics(self, topics: Sequence[str | bytes], timeout: int = 0) -> Any:
-        """Delete topics. :raises UnsupportedVersion: always."""
-        raise self._not_spoken(20)
+    # -- administration ---------------------------------------------------------------
 
-    def _not_spoken(self, api_key: int) -> UnsupportedVersion:
-        return UnsupportedVersion(
-            f"{API_NAMES[api_key]}: this release of pykafka speaks the requests that Kafka 0.8.2"
-            " has, and that is not one of them"
-        )
+    def fetch_api_versions(self) -> ApiVersionsResponse:
+        """Ask which versions of which APIs the broker has (Kafka 0.10 and newer)."""
+        from .protocol.admin import ApiVersionsRequest, ApiVersionsResponse
+
+        return self._ask(ApiVersionsRequest(), ApiVersionsResponse)
+
+    def list_groups(self) -> ListGroupsResponse:
+        """List the groups that this broker coordinates (Kafka 0.9 and newer)."""
+        from .protocol.admin import ListGroupsRequest, ListGroupsResponse
+
+        return self._ask(ListGroupsRequest(), ListGroupsResponse, COORDINATOR)
+
+    def describe_groups(self, group_ids: Iterable[str | bytes]) -> DescribeGroupsResponse:
+        """Describe groups that this broker coordinates (Kafka 0.9 and newer).
+
+        A group that is not there has the state ``Dead`` or the error code 69, and so has one of
+        the protocol that came with 4.0:
+        :meth:`~pykafka.cluster.Cluster.get_managed_group_descriptions` describes them as well.
+        """
+        from .protocol.admin import DescribeGroupsRequest, DescribeGroupsResponse
+
+        return self._ask(DescribeGroupsRequest(group_ids), DescribeGroupsResponse, COORDINATOR)
+
+    def create_topics(
+        self, topic_reqs: Iterable[CreateTopicRequest], timeout: int = 0
+    ) -> CreateTopicsResponse:
+        """Create topics (Kafka 0.10.1 and newer).
+
+        To be sent to the :attr:`~pykafka.cluster.Cluster.controller_broker`.
+        :meth:`KafkaClient.create_topic <pykafka.client.KafkaClient.create_topic>` finds it, and
+        waits until the topic can be used.
+
+        :param timeout: how long the broker may wait until they are there, in milliseconds; 0 to
+            have it begin and answer.
+        :raises ProtocolClientError: one is not created; names it.
+        """
+        from .protocol.admin import CreateTopicsRequest, CreateTopicsResponse
+
+        request = CreateTopicsRequest(topic_reqs, timeout)
+        return CreateTopicsResponse.from_wire(self._administer(request, timeout, "topics"))
+
+    def delete_topics(
+        self, topics: Iterable[str | bytes], timeout: int = 0
+    ) -> DeleteTopicsResponse:
+        """Delete topics (Kafka 0.10.1 and newer).
+
+        To be sent to the :attr:`~pykafka.cluster.Cluster.controller_broker`.
+        :meth:`KafkaClient.delete_topic <pykafka.client.KafkaClient.delete_topic>` finds it, and
+        waits until the topic is gone.
+
+        :param timeout: how long the broker may wait until they are gone, in milliseconds; 0 to
+            have it begin and answer.
+        :raises ProtocolClientError: one is not deleted; names it.
+        """
+        from .protocol.admin import DeleteTopicsRequest, DeleteTopicsResponse
+
+        request = DeleteTopicsRequest(topics, timeout)
+        return DeleteTopicsResponse.from_wire(self._administer(request, timeout, "responses"))
+
+    def _administer(self, request: Request, timeout: int, results: str) -> Any:
+        wait_s = self._core.socket_timeout_s + max(timeout, 0) / 1000
+        answer = self._exchange(_send(self._node, request, ADMINISTRATION, wait_s))
+        if timeout <= 0:
+            # What was asked for, in the brokers' words: it has begun.
+            for result in getattr(answer, results):
+                if result.error_code == RequestTimedOut.ERROR_CODE:
+                    result.error_code = 0
+        return answer
 
     # -- asking -----------------------------------------------------------------------
 
@@ -336,6 +432,11 @@ class Broker:
             return answer
 
         return self._core.run(procedure(), send.timeout_s or self._core.socket_timeout_s)
+
+
+def _membership(connection_id: Any) -> str:
+    """The purpose of one member's connection: its requests wait for other members."""
+    return f"member {connection_id} of a group"
 
 
 def _send(

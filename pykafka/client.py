@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -82,6 +83,52 @@ class KafkaClient:
         :raises NoBrokersAvailableError: no broker answers.
         """
         self.cluster.update()
+
+    def create_topic(
+        self,
+        name: str | bytes,
+        partitions: int = 1,
+        replication_factor: int = 1,
+        config: Mapping[str, str | float | bool | None] | None = None,
+        replica_assignment: Mapping[int, Sequence[int]] | None = None,
+        timeout_ms: int = 30000,
+    ) -> None:
+        """Create a topic; returns when all brokers that answer see leaders for its partitions.
+
+        :param partitions: how many; -1 for the brokers' default (Kafka 2.4 and newer).
+        :param replication_factor: how many copies of each; -1 likewise.
+        :param config: settings of the topic, such as ``{"retention.ms": 60000}``.
+        :param replica_assignment: partition id -> the ids of the brokers that hold it, the
+            preferred leader first. Says how many there are of both.
+        :param timeout_ms: how long all of it may take.
+        :raises UnsupportedVersion: the brokers are older than 0.10.1, or too old for -1.
+        :raises TopicAlreadyExists: there is one of that name. One that is being deleted is
+            waited for.
+        :raises ProtocolClientError: the controller refuses for another reason
+            (:exc:`~pykafka.exceptions.InvalidPartitions`,
+            :exc:`~pykafka.exceptions.InvalidReplicationFactor`,
+            :exc:`~pykafka.exceptions.InvalidConfig`, ...); names the topic.
+        :raises WaitTimedOutError: it is begun, but a broker does not show it yet.
+        :raises RemoteError: the controller did not answer; it may have been created all the same.
+        """
+        self.cluster.create_topic(
+            name, partitions, replication_factor, config, replica_assignment, timeout_ms
+        )
+
+    def delete_topic(self, name: str | bytes, timeout_ms: int = 30000) -> None:
+        """Delete a topic with all its messages; returns when no broker that answers lists it.
+
+        Consumers and producers of it, in whatever program, should be stopped before: where
+        brokers create topics automatically, an old client may create it anew.
+
+        :param timeout_ms: how long all of it may take.
+        :raises UnsupportedVersion: the brokers are older than 0.10.1.
+        :raises UnknownTopicOrPartition: there is none of that name.
+        :raises ProtocolClientError: the controller refuses for another reason; names the topic.
+        :raises WaitTimedOutError: it is begun, but a broker lists it still, or again.
+        :raises RemoteError: the controller did not answer; it may have been deleted all the same.
+        """
+        self.cluster.delete_topic(name, timeout_ms)
 
     def close(self) -> None:
         """Stop the consumers and producers that were made from it, and close all connections.

@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 import time
 import weakref
-from collections.abc import Iterable
-from typing import Any, Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from . import options
 from .broker import Broker
 from .core.metadata import Snapshot, TopicInfo
 from .core.procedures.bootstrap import bootstrap
 from .core.procedures.coordinator import Patience, find_coordinator
+from .core.procedures.handshake import ask_versions
 from .core.versions import check_broker_version
 from .exceptions import (
     ClientClosedError,
@@ -24,7 +25,12 @@ from .exceptions import (
 from .handlers import Handler
 from .runtime.client import ClientCore
 from .topic import Topic
+from .utils.error_handlers import valid_int
 from .wire.errors import error_info
+
+if TYPE_CHECKING:
+    from .core.groups import Group
+    from .protocol import ApiVersionsSpec, DescribeGroupResponse
 
 __all__ = ["Cluster", "TopicDict"]
 
@@ -34,6 +40,7 @@ _CREATION_CHECK_S = 0.1
 #: How long a topic that is unknown may still turn out to be one in the making.
 _CREATION_S = 2.0
 _LEADER_NOT_AVAILABLE = 5
+_GROUP_RETRIES = 5
 
 
 class _Stoppable(Protocol):
@@ -241,6 +248,71 @@ class Cluster:
         log.warning("get_offset_manager is deprecated: use get_group_coordinator")
         return self.get_group_coordinator(consumer_group)
 
+    def fetch_api_versions(self) -> dict[int, ApiVersionsSpec]:
+        """The versions of each API that a broker of the cluster has, by the API's key.
+
+        Brokers before 0.10 cannot be asked: what is known of them is told. Nothing is chosen by
+        this; each connection learns its broker's versions when it is made.
+
+        :raises NoBrokersAvailableError: no broker answers.
+        """
+        from .protocol import ApiVersionsSpec
+
+        addresses = len(self.core.snapshot.brokers) + len(self.core.bootstrap)
+        bound_s = self.core.socket_timeout_s * (1 + addresses)
+        ranges = self.core.run(ask_versions(self.core), bound_s)
+        return {key: ApiVersionsSpec(key, *ends) for key, ends in ranges.items()}
+
+    def get_managed_group_descriptions(self) -> dict[bytes, DescribeGroupResponse]:
+        """All groups that Kafka manages, with their members, by their ids (Kafka 0.9 and newer).
+
+        :raises UnsupportedVersion: the brokers are older.
+        :raises RemoteError: a broker could not say which groups it coordinates, or describe one.
+        """
+        from .protocol.admin import described_group
+
+        return {
+            group.id.encode(): described_group(group) for group in self.managed_groups().values()
+        }
+
+    def create_topic(
+        self,
+        name: str | bytes,
+        partitions: int = 1,
+        replication_factor: int = 1,
+        config: Mapping[str, str | float | bool | None] | None = None,
+        replica_assignment: Mapping[int, Sequence[int]] | None = None,
+        timeout_ms: int = 30000,
+    ) -> None:
+        """See :meth:`KafkaClient.create_topic <pykafka.client.KafkaClient.create_topic>`."""
+        from .core.procedures.topics import DEFAULT, NewTopic, create_topic
+
+        if replica_assignment:
+            partitions = replication_factor = DEFAULT
+        topic = NewTopic(
+            topic_name(name),
+            partitions,
+            replication_factor,
+            replica_assignment or {},
+            {key: config_text(value) for key, value in (config or {}).items()},
+        )
+        timeout_s = valid_int(timeout_ms) / 1000
+        self.core.run(
+            create_topic(self.core, topic, timeout_s), timeout_s + self.core.socket_timeout_s
+        )
+        self._follow()
+
+    def delete_topic(self, name: str | bytes, timeout_ms: int = 30000) -> None:
+        """See :meth:`KafkaClient.delete_topic <pykafka.client.KafkaClient.delete_topic>`."""
+        from .core.procedures.topics import delete_topic
+
+        timeout_s = valid_int(timeout_ms) / 1000
+        self.core.run(
+            delete_topic(self.core, topic_name(name), timeout_s),
+            timeout_s + self.core.socket_timeout_s,
+        )
+        self._follow()
+
     def close(self) -> None:
         """Stop the consumers and producers made from it; close all connections. Idempotent.
 
@@ -263,6 +335,17 @@ class Cluster:
         self.core.fork_listeners.add(self)
 
     # -- for the other objects of a client --------------------------------------------
+
+    def managed_groups(self, names: Iterable[str] | None = None) -> dict[str, Group]:
+        """Groups as the core describes them; all there are without ``names``."""
+        from .core.procedures.groups import describe_all_groups, describe_groups
+
+        timeout_s = self._settings.offsets_channel_socket_timeout_ms / 1000
+        patience = Patience(_GROUP_RETRIES, 0.25, timeout_s)
+        bound_s = timeout_s * (_GROUP_RETRIES + 1) * (2 + len(self.core.snapshot.brokers))
+        if names is None:
+            return self.core.run(describe_all_groups(self.core, patience), bound_s)
+        return self.core.run(describe_groups(self.core, names, patience), bound_s)
 
     def register(self, user: _Stoppable) -> None:
         """Let :meth:`close` stop a consumer or producer."""
@@ -324,6 +407,13 @@ class Cluster:
     def replicas(self, ids: Iterable[int]) -> list[Broker]:
         """The known brokers among these ids."""
         return [self._brokers[id_] for id_ in ids if id_ in self._brokers]
+
+
+def config_text(value: str | float | bool | None) -> str | None:
+    """A setting of a topic as brokers want it: ``True`` is ``true``."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return None if value is None else str(value)
 
 
 def _usable(info: TopicInfo) -> bool:

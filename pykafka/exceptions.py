@@ -24,16 +24,21 @@ __all__ = [
     "FrameTooLargeError",
     "GroupAuthorizationFailed",
     "GroupCoordinatorNotAvailable",
+    "GroupIdNotFound",
     "GroupLoadInProgress",
     "IllegalGeneration",
     "ImplementationNotAvailableError",
     "InconsistentGroupProtocol",
     "InvalidCommitOffsetSize",
+    "InvalidConfig",
     "InvalidMessageError",
     "InvalidMessageSize",
     "InvalidMessageTypeError",
     "InvalidOptionError",
     "InvalidOptionTypeError",
+    "InvalidPartitions",
+    "InvalidReplicaAssignment",
+    "InvalidReplicationFactor",
     "InvalidRequiredAcks",
     "InvalidSessionTimeout",
     "InvalidTopic",
@@ -47,6 +52,7 @@ __all__ = [
     "MissingRequirementError",
     "NoBrokersAvailableError",
     "NoMessagesConsumedError",
+    "NotController",
     "NotCoordinatorForGroup",
     "NotEnoughReplicas",
     "NotEnoughReplicasAfterAppend",
@@ -55,6 +61,7 @@ __all__ = [
     "OffsetOutOfRangeError",
     "OffsetRequestFailedError",
     "PartitionOwnedError",
+    "PolicyViolation",
     "ProduceFailureError",
     "ProducerQueueFullError",
     "ProducerStoppedException",
@@ -68,7 +75,9 @@ __all__ = [
     "RequestTimedOut",
     "ServiceStartError",
     "SocketDisconnectedError",
+    "TopicAlreadyExists",
     "TopicAuthorizationFailed",
+    "TopicDeletionDisabled",
     "UnicodeException",
     "UnknownError",
     "UnknownMemberId",
@@ -482,9 +491,63 @@ class UnsupportedVersion(ProtocolClientError):
     ERROR_CODE = 35
 
 
+class TopicAlreadyExists(ProtocolClientError):
+    """There is a topic of that name, or one is being deleted."""
+
+    ERROR_CODE = 36
+
+
+class InvalidPartitions(ProtocolClientError):
+    """A topic cannot have that number of partitions."""
+
+    ERROR_CODE = 37
+
+
+class InvalidReplicationFactor(ProtocolClientError):
+    """There are not enough brokers for so many copies, or fewer than one were asked for."""
+
+    ERROR_CODE = 38
+
+
+class InvalidReplicaAssignment(ProtocolClientError):
+    """The brokers that were named for the partitions do not fit."""
+
+    ERROR_CODE = 39
+
+
+class InvalidConfig(ProtocolClientError):
+    """A topic has no such setting, or not with that value."""
+
+    ERROR_CODE = 40
+
+
+class NotController(ProtocolClientError):
+    """The broker is not the cluster's controller (any more)."""
+
+    ERROR_CODE = 41
+
+
+class PolicyViolation(ProtocolClientError):
+    """The brokers' rules for topics forbid it; their words follow."""
+
+    ERROR_CODE = 44
+
+
+class GroupIdNotFound(ProtocolClientError):
+    """There is no such group."""
+
+    ERROR_CODE = 69
+
+
+class TopicDeletionDisabled(ProtocolClientError):
+    """The brokers delete no topics (``delete.topic.enable``)."""
+
+    ERROR_CODE = 73
+
+
 def _subclasses(root: type[ProtocolClientError]) -> dict[int, type[ProtocolClientError]]:
     return {cls.ERROR_CODE: cls for cls in root.__subclasses__() if cls.ERROR_CODE is not None}
 
 
-#: Code -> class, for the codes that have a class of their own (2.x name).
+#: Code -> class, for the codes that have a class of their own.
 ERROR_CODES: dict[int, type[ProtocolClientError]] = _subclasses(ProtocolClientError)

@@ -15,10 +15,11 @@ __all__ = ["app", "run"]
 #: Command -> what it is for. Each lives in the module of its name, which only it imports.
 COMMANDS = {
     "up": "Run a real Kafka on this machine until Ctrl-C.",
-    "topics": "List the topics, or describe one.",
+    "topics": "List the topics; describe, create or delete one.",
     "produce": "Send lines to a topic.",
     "consume": "Print the messages of a topic.",
     "offsets": "Show where a topic begins and ends and where a group is; move the group.",
+    "groups": "List the groups, or the members of one.",
     "doctor": "Show what pykafka finds here: codecs, Java, brokers.",
 }
 

@@ -11,7 +11,7 @@ import click
 
 from ..common import OffsetType
 from ..exceptions import InvalidOptionError
-from . import groups
+from . import group_offsets
 from .catalog import check_partitions, existing_topic
 from .parameters import Place, to_place
 from .places import ends, find_offsets, starts
@@ -192,7 +192,7 @@ def _until(topic: Topic, wish: _Wish) -> dict[int, int]:
     if wish.start is not None:
         begin = find_offsets(topic, wish.start)
     elif wish.group is not None:
-        stored = groups.committed(topic, wish.group)
+        stored = group_offsets.committed(topic, wish.group)
         begin = {id_: max(offset, stored[id_]) for id_, offset in begin.items()}
     return {
         id_: last[id_] for id_ in check_partitions(topic, wish.partition) if begin[id_] < last[id_]

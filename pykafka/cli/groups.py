@@ -1,47 +1,113 @@
-"""The offsets that a group has committed for a topic, read and written from outside of it."""
+"""``pykafka groups``: what groups there are, and who is in them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..exceptions import GroupIdNotFound
+from .output import print_json, print_table
+from .session import Session, connection_options
 
 if TYPE_CHECKING:
-    from ..simpleconsumer import SimpleConsumer
-    from ..topic import Topic
+    from ..client import KafkaClient
+    from ..core.groups import Group, Member
 
-__all__ = ["NOTHING_COMMITTED", "commit", "committed", "lag"]
-
-#: What stands for the offset of a partition that a group has committed nothing for.
-NOTHING_COMMITTED = -1
+__all__ = ["groups"]
 
 
-def committed(topic: Topic, group: str | bytes) -> dict[int, int]:
-    """The next offset to read of each partition, :data:`NOTHING_COMMITTED` where there is none.
+@click.command()
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@connection_options()
+@click.pass_obj
+def groups(session: Session, name: str | None, as_json: bool) -> None:
+    """List the groups that Kafka coordinates, or the members of the group NAME.
 
-    :raises RemoteError: it could not be looked up.
+    Needs Kafka 0.9 or newer. Groups that ZooKeeper coordinates are not among them.
     """
-    with _outsider(topic, group) as consumer:
-        return {id_: found.offset for id_, found in sorted(consumer.fetch_offsets())}
+    with session.connect() as client:
+        found = (
+            [_existing(client, name)] if name else list(client.cluster.managed_groups().values())
+        )
+    if as_json:
+        print_json(_as_json(found[0]) if name else [_as_json(group) for group in found])
+    elif name:
+        _print_members(found[0])
+    else:
+        print_table(
+            ["Group", "Type", "State", "Protocol", "Coordinator", "Members"],
+            [
+                (
+                    group.id,
+                    group.type,
+                    group.state,
+                    group.protocol,
+                    group.coordinator,
+                    len(group.members),
+                )
+                for group in found
+            ],
+        )
 
 
-def commit(topic: Topic, group: str | bytes, offsets: Mapping[int, int]) -> None:
-    """Commit the next offset to read of some partitions.
+def _existing(client: KafkaClient, name: str) -> Group:
+    """One group.
 
-    :raises RemoteError: they are not committed.
+    :raises GroupIdNotFound: there is none of that name.
     """
-    with _outsider(topic, group) as consumer:
-        partitions = topic.partitions
-        consumer.commit_offsets([(partitions[id_], offset) for id_, offset in offsets.items()])
+    from ..core.groups import DEAD
+
+    group = client.cluster.managed_groups([name])[name]
+    if group.state == DEAD:
+        raise GroupIdNotFound(f"there is no group {name!r} in this cluster")
+    return group
 
 
-def lag(latest: int, first: int, next_offset: int) -> int:
-    """How many offsets a group has yet to read of a partition.
+def _print_members(group: Group) -> None:
+    print_table(
+        ["Member", "Client", "Host", "Partitions"],
+        [
+            (member.id, member.client_id, _host(member), _partitions(member))
+            for member in group.members
+        ],
+    )
+    protocol = f", protocol {group.protocol}" if group.protocol else ""
+    print(
+        f"Group {group.id} ({group.type}) is {group.state}: {len(group.members)} members{protocol},"
+        f" coordinator broker {group.coordinator}."
+    )
 
-    Without a commit, all that is there; never less than 0, for a topic that was made anew.
-    """
-    return max(0, latest - max(first, next_offset))
+
+def _host(member: Member) -> str:
+    # Brokers print a Java address that has no name.
+    return member.host.removeprefix("/")
 
 
-def _outsider(topic: Topic, group: str | bytes) -> SimpleConsumer:
-    """A consumer that is not started: it reads nothing and only asks the coordinator."""
-    return topic.get_simple_consumer(group, auto_start=False, reset_offset_on_fetch=False)
+def _partitions(member: Member) -> str:
+    return " ".join(
+        f"{topic}:{','.join(map(str, ids))}" for topic, ids in member.assignment.partitions
+    )
+
+
+def _as_json(group: Group) -> dict[str, Any]:
+    return {
+        "name": group.id,
+        "type": group.type,
+        "state": group.state,
+        "protocol_type": group.protocol_type,
+        "protocol": group.protocol,
+        "coordinator": group.coordinator,
+        "members": [
+            {
+                "id": member.id,
+                "instance_id": member.instance_id,
+                "client_id": member.client_id,
+                "host": _host(member),
+                "topics": member.subscription.topics,
+                "partitions": dict(member.assignment.partitions),
+            }
+            for member in group.members
+        ],
+    }

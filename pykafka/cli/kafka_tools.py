@@ -15,16 +15,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeAlias
 
 from ..common import OffsetType
-from ..exceptions import InvalidOptionError, UnsupportedVersion
+from ..exceptions import InvalidOptionError, UsageError
 from ..protocol import OffsetPartitionResponse
-from . import groups
+from . import group_offsets
 from .catalog import describe, existing_topic, list_topics
 from .ending import exit_status
+from .json_arguments import parse_assignment, parse_config
 from .places import ends, find_offsets, parse_place, starts
 from .table import format_table
 
 if TYPE_CHECKING:
     from ..client import KafkaClient
+    from ..protocol import GroupMember
     from ..topic import Topic
 
 __all__ = [
@@ -79,7 +81,7 @@ def fetch_consumer_lag(
     :raises RemoteError: the coordinator or a leader could not be asked.
     """
     latest = ends(topic)
-    committed = groups.committed(topic, consumer_group)
+    committed = group_offsets.committed(topic, consumer_group)
     return {id_: (latest[id_], committed[id_]) for id_ in latest}
 
 
@@ -139,7 +141,7 @@ def print_consumer_lag(client: KafkaClient, args: argparse.Namespace) -> None:
     topic = existing_topic(client, args.topic)
     first = starts(topic)
     rows = [
-        (id_, groups.lag(latest, first[id_], current), latest, current)
+        (id_, group_offsets.lag(latest, first[id_], current), latest, current)
         for id_, (latest, current) in fetch_consumer_lag(client, topic, args.consumer_group).items()
     ]
     print(format_table(rows, ["Partition", "Lag", "Latest Offset", "Current Offset"]))
@@ -153,29 +155,51 @@ def reset_offsets(client: KafkaClient, args: argparse.Namespace) -> None:
     """
     topic = existing_topic(client, args.topic)
     place = parse_place(args.offset)
-    groups.commit(topic, args.consumer_group, find_offsets(topic, place))
+    group_offsets.commit(topic, args.consumer_group, find_offsets(topic, place))
 
 
 def print_managed_consumer_groups(client: KafkaClient, args: argparse.Namespace) -> None:
-    """Not there yet. :raises UnsupportedVersion: always."""
-    raise _needs("print_managed_consumer_groups", "0.9", "ListGroups and DescribeGroups")
+    """Print the groups with a member that reads a topic."""
+    name = describe(client, args.topic).name.encode()
+    described = client.cluster.get_managed_group_descriptions().values()
+    rows = [
+        tuple(text.decode() for text in (g.group_id, g.state, g.protocol, g.protocol_type))
+        for g in described
+        if any(_reads(member, name) for member in g.members.values())
+    ]
+    print(f"Topic: {args.topic}")
+    print(format_table(rows, ["GroupId", "State", "Protocol", "ProtocolType"]))
+
+
+def _reads(member: GroupMember, topic: bytes) -> bool:
+    """By name, or because a pattern gave it the topic."""
+    assigned = [name for name, _ in member.member_assignment.partition_assignment]
+    return topic in member.member_metadata.topic_names or topic in assigned
 
 
 def create_topic(client: KafkaClient, args: argparse.Namespace) -> None:
-    """Not there yet. :raises UnsupportedVersion: always."""
-    raise _needs("create_topic", "0.10.1", "CreateTopics")
+    """Create a topic; ends when it can be used. Prints nothing.
+
+    :raises ProtocolClientError: it is not created.
+    """
+    if args.replica_assignment and (args.num_partitions or args.replication_factor):
+        raise UsageError("-a says how many partitions and copies there are: no -p or -r beside it")
+    client.create_topic(
+        args.topic,
+        args.num_partitions or 1,
+        args.replication_factor or 1,
+        args.config_entries,
+        args.replica_assignment,
+        args.broker_timeout_ms,
+    )
 
 
 def delete_topic(client: KafkaClient, args: argparse.Namespace) -> None:
-    """Not there yet. :raises UnsupportedVersion: always."""
-    raise _needs("delete_topic", "0.10.1", "DeleteTopics")
+    """Delete a topic, without asking; ends when it is gone. Prints nothing.
 
-
-def _needs(command: str, release: str, requests: str) -> UnsupportedVersion:
-    return UnsupportedVersion(
-        f"{command} needs brokers of Kafka {release} or newer ({requests}); this version of"
-        " pykafka speaks what Kafka 0.8.2 does"
-    )
+    :raises ProtocolClientError: it is not deleted.
+    """
+    client.delete_topic(args.topic, args.broker_timeout_ms)
 
 
 # --- arguments -----------------------------------------------------------------------
@@ -232,7 +256,7 @@ def _add_readers(commands: _Commands) -> None:
 
 def _add_group_commands(commands: _Commands) -> None:
     managed = _add(
-        commands, print_managed_consumer_groups, "list groups (needs Kafka 0.9)", connects=False
+        commands, print_managed_consumer_groups, "list a topic's groups (needs Kafka 0.9)"
     )
     _add_topic(managed)
     lag = _add(commands, print_consumer_lag, "print how far a group is behind")
@@ -245,23 +269,42 @@ def _add_group_commands(commands: _Commands) -> None:
 
 
 def _add_administration(commands: _Commands) -> None:
-    create = _add(commands, create_topic, "create a topic (needs Kafka 0.10.1)", connects=False)
+    create = _add(commands, create_topic, "create a topic (needs Kafka 0.10.1)")
     _add_topic(create)
-    create.add_argument("-p", "--num_partitions", type=int, default=1)
-    create.add_argument("-r", "--replication_factor", type=int, default=1)
-    create.add_argument("-a", "--replica_assignment", metavar="JSON")
-    create.add_argument("-c", "--config_entries", metavar="JSON")
-    delete = _add(commands, delete_topic, "delete a topic (needs Kafka 0.10.1)", connects=False)
+    create.add_argument("-p", "--num_partitions", type=int, help="default: 1")
+    create.add_argument("-r", "--replication_factor", type=int, help="default: 1")
+    create.add_argument(
+        "-a",
+        "--replica_assignment",
+        metavar="JSON",
+        type=parse_assignment,
+        help="brokers of each partition, the leader first, instead of -p and -r: "
+        """'{"0": [1, 2], "1": [2, 1]}'""",
+    )
+    create.add_argument(
+        "-c",
+        "--config_entries",
+        metavar="JSON",
+        type=parse_config,
+        help="""settings of the topic: '{"retention.ms": 60000}'""",
+    )
+    delete = _add(commands, delete_topic, "delete a topic (needs Kafka 0.10.1)")
     _add_topic(delete)
     for parser in (create, delete):
-        parser.add_argument("-t", "--timeout", type=int, default=5000, dest="broker_timeout_ms")
+        parser.add_argument(
+            "-t",
+            "--timeout",
+            type=int,
+            default=5000,
+            dest="broker_timeout_ms",
+            metavar="MS",
+            help="how long it may take (default: %(default)s)",
+        )
 
 
-def _add(
-    commands: _Commands, command: _Command, text: str, *, connects: bool = True
-) -> argparse.ArgumentParser:
+def _add(commands: _Commands, command: _Command, text: str) -> argparse.ArgumentParser:
     parser = commands.add_parser(command.__name__, help=text, description=text)
-    parser.set_defaults(func=command, connects=connects)
+    parser.set_defaults(func=command)
     return parser
 
 
@@ -305,9 +348,6 @@ def main() -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
-    if not args.connects:
-        args.func(None, args)
-        return 0
     from ..client import KafkaClient
 
     with KafkaClient(

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from . import groups
+from . import group_offsets
 from .catalog import existing_topic
+from .confirming import confirm
 from .output import print_json, print_table
 from .parameters import Place, to_place
 from .places import ends, find_offsets, starts
@@ -70,14 +71,14 @@ def _look(topic: Topic, group: str | None) -> list[_Row]:
     first, last = starts(topic), ends(topic)
     if group is None:
         return [_Row(id_, first[id_], last[id_], None, None) for id_ in first]
-    stored = groups.committed(topic, group)
+    stored = group_offsets.committed(topic, group)
     return [
         _Row(
             id_,
             first[id_],
             last[id_],
-            None if stored[id_] == groups.NOTHING_COMMITTED else stored[id_],
-            groups.lag(last[id_], first[id_], stored[id_]),
+            None if stored[id_] == group_offsets.NOTHING_COMMITTED else stored[id_],
+            group_offsets.lag(last[id_], first[id_], stored[id_]),
         )
         for id_ in first
     ]
@@ -90,19 +91,12 @@ def _move(topic: Topic, group: str, place: Place, sure: bool) -> None:
     """
     targets = find_offsets(topic, place)
     if not sure:
-        before = groups.committed(topic, group)
+        before = group_offsets.committed(topic, group)
         for id_, offset in targets.items():
-            old = "nothing" if before[id_] == groups.NOTHING_COMMITTED else before[id_]
+            old = "nothing" if before[id_] == group_offsets.NOTHING_COMMITTED else before[id_]
             sys.stderr.write(f"partition {id_}: {old} -> {offset}\n")
-        try:
-            sure = click.confirm(f"Move group {group}?", err=True)
-        except click.Abort as error:
-            if isinstance(error.__context__, KeyboardInterrupt):
-                raise KeyboardInterrupt from error
-            sys.stderr.write("\n")
-        if not sure:
-            raise click.ClickException("not confirmed (--yes does without): nothing was changed")
-    groups.commit(topic, group, targets)
+        confirm(f"Move group {group}?")
+    group_offsets.commit(topic, group, targets)
 
 
 def _print(group: str | None, rows: list[_Row]) -> None:

@@ -8,20 +8,9 @@ import click
 
 from ..embedded.foreground import run_foreground, run_zookeeper_foreground
 from ..exceptions import KafkaException
+from .parameters import to_settings
 
 __all__ = ["up"]
-
-
-def _parse_config(
-    context: click.Context, parameter: click.Parameter, values: tuple[str, ...]
-) -> dict[str, str]:
-    config = {}
-    for value in values:
-        key, separator, setting = value.partition("=")
-        if not separator or not key:
-            raise click.BadParameter(f"{value!r} is not KEY=VALUE", context, parameter)
-        config[key] = setting
-    return config
 
 
 @click.command()
@@ -41,7 +30,7 @@ def _parse_config(
     "--config",
     metavar="KEY=VALUE",
     multiple=True,
-    callback=_parse_config,
+    callback=to_settings,
     help="A broker property over the defaults; may be given several times.",
 )
 @click.option(

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 from ..wire.schema import ApiMessage
 
 __all__ = [
+    "ADMINISTRATION",
     "COORDINATOR",
     "GENERAL",
     "PRODUCE",
@@ -36,6 +37,8 @@ Node: TypeAlias = "int | tuple[str, int]"
 GENERAL: Final = "general"
 PRODUCE: Final = "produce"
 COORDINATOR: Final = "coordinator"
+#: Making and removing topics, which a broker answers when it is done.
+ADMINISTRATION: Final = "administration"
 
 
 class Request(NamedTuple):
@@ -80,11 +83,16 @@ class Connect(NamedTuple):
 
 
 class Exchange(NamedTuple):
-    """Send one message in a given version on a raw connection; the answer is the response."""
+    """Send one message in a given version on a raw connection; the answer is the response.
+
+    :ivar probe: sent behind it, in version 0, if it is not answered soon. A peer that answers
+        only the probe has passed over the message, which is a ``MalformedDataError``.
+    """
 
     connection: Any
     message: ApiMessage
     version: int
+    probe: ApiMessage | None = None
 
 
 class Disconnect(NamedTuple):

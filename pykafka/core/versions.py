@@ -49,6 +49,9 @@ KAFKA_0_9 = BrokerVersions(
     "0.9",
 )
 
+#: API key -> the release that it came with, for error texts: of those that came after 0.8.2.
+_SINCE = {**dict.fromkeys(range(11, 17), "0.9"), 18: "0.10", 19: "0.10.1", 20: "0.10.1"}
+
 #: The first release whose ApiVersions answer has this (API key, highest version): read off
 #: the published message definitions, newest first.
 _MARKS = (
@@ -99,9 +102,10 @@ def negotiate(
             return version
         wanted = f"versions {ours[0]} to {last}"
     theirs = f"{lowest} to {highest}" if highest >= 0 else "none"
+    since = _SINCE.get(request.api_key) if highest < 0 else None
     raise UnsupportedVersion(
         f"{request.name}: this client speaks {wanted}, the broker (Kafka {broker.release})"
-        f" speaks {theirs}"
+        f" speaks {theirs}" + (f"; it came with Kafka {since}" if since else "")
     )
 
 

@@ -12,9 +12,17 @@ if TYPE_CHECKING:
         ApiVersionsResponse,
         ApiVersionsResponseV1,
         CreateTopicRequest,
+        CreateTopicsRequest,
+        CreateTopicsResponse,
+        DeleteTopicsRequest,
+        DeleteTopicsResponse,
         DescribeGroupResponse,
+        DescribeGroupsRequest,
+        DescribeGroupsResponse,
         GroupListing,
         GroupMember,
+        ListGroupsRequest,
+        ListGroupsResponse,
     )
     from .base import API_VERSIONS_080, API_VERSIONS_090, ApiVersionsSpec, Request, Response
     from .fetch import (
@@ -25,7 +33,17 @@ if TYPE_CHECKING:
         FetchResponseV2,
         PartitionFetchRequest,
     )
-    from .group_membership import ConsumerGroupProtocolMetadata, MemberAssignment
+    from .group_membership import (
+        HeartbeatRequest,
+        HeartbeatResponse,
+        JoinGroupRequest,
+        JoinGroupResponse,
+        LeaveGroupRequest,
+        LeaveGroupResponse,
+        SyncGroupRequest,
+        SyncGroupResponse,
+    )
+    from .member_data import ConsumerGroupProtocolMetadata, MemberAssignment
     from .message import Message, MessageSet
     from .metadata import (
         BrokerMetadata,
@@ -85,7 +103,13 @@ __all__ = [
     "BrokerMetadataV1",
     "ConsumerGroupProtocolMetadata",
     "CreateTopicRequest",
+    "CreateTopicsRequest",
+    "CreateTopicsResponse",
+    "DeleteTopicsRequest",
+    "DeleteTopicsResponse",
     "DescribeGroupResponse",
+    "DescribeGroupsRequest",
+    "DescribeGroupsResponse",
     "FetchPartitionResponse",
     "FetchRequest",
     "FetchResponse",
@@ -95,6 +119,14 @@ __all__ = [
     "GroupCoordinatorResponse",
     "GroupListing",
     "GroupMember",
+    "HeartbeatRequest",
+    "HeartbeatResponse",
+    "JoinGroupRequest",
+    "JoinGroupResponse",
+    "LeaveGroupRequest",
+    "LeaveGroupResponse",
+    "ListGroupsRequest",
+    "ListGroupsResponse",
     "ListOffsetRequest",
     "ListOffsetRequestV1",
     "ListOffsetResponse",
@@ -137,6 +169,8 @@ __all__ = [
     "ProduceResponse",
     "Request",
     "Response",
+    "SyncGroupRequest",
+    "SyncGroupResponse",
     "TopicMetadata",
     "TopicMetadataV1",
 ]
@@ -152,6 +186,7 @@ __getattr__ = lazy_names(
         "metadata",
         "fetch",
         "produce",
+        "member_data",
         "group_membership",
         "admin",
     ),

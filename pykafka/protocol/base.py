@@ -11,7 +11,7 @@ from ..wire.errors import error_info
 from ..wire.header import encode_request
 from ..wire.messages import request_class
 from ..wire.schema import ApiMessage
-from .group_membership import ConsumerGroupProtocolMetadata, MemberAssignment
+from .member_data import ConsumerGroupProtocolMetadata, MemberAssignment
 
 __all__ = [
     "API_VERSIONS_080",

@@ -55,6 +55,8 @@ _T = TypeVar("_T")
 #: Slack over a procedure's own time-outs before a blocking call gives it up.
 _SLACK_S = 5.0
 _CLOSE_S = 5.0
+#: How long a broker may take over a message before the probe of an Exchange follows it.
+_PROBE_S = 0.5
 
 _cores: weakref.WeakSet[ClientCore] = weakref.WeakSet()
 
@@ -291,7 +293,20 @@ class ClientCore:
         start_connecting(self.loop, address, self._connect_options, connected)
 
     def _exchange(self, effect: Exchange, resume: Resume) -> None:
-        effect.connection.send(effect.message, effect.version, self.socket_timeout_s, resume)
+        connection, timeout_s = effect.connection, self.socket_timeout_s
+        if effect.probe is None:
+            connection.send(effect.message, effect.version, timeout_s, resume)
+            return
+        probe = effect.probe
+        timer = self.loop.call_later(
+            _PROBE_S, lambda: connection.send(probe, 0, timeout_s, lambda *_: None)
+        )
+
+        def done(answer: Any, error: BaseException | None) -> None:
+            timer.cancel()
+            resume(answer, error)
+
+        connection.send(effect.message, effect.version, timeout_s, done)
 
     def _disconnect(self, effect: Disconnect, resume: Resume) -> None:
         effect.connection.close()

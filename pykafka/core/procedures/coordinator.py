@@ -12,7 +12,7 @@ from ...wire.messages.find_coordinator import FindCoordinatorRequest
 from ..effects import GENERAL, Node, Procedure, Request, Sleep
 from .cluster_view import ClusterView
 
-__all__ = ["Patience", "ask_coordinator", "find_coordinator"]
+__all__ = ["Patience", "ask_coordinator", "find_coordinator", "told"]
 
 _T = TypeVar("_T")
 
@@ -71,7 +71,7 @@ def find_coordinator(view: ClusterView, group: str, patience: Patience) -> Proce
             if not info.retriable:
                 raise failure
     assert failure is not None
-    raise _told(doing, failure)
+    raise told(doing, failure)
 
 
 def _request(group: str, version: int) -> FindCoordinatorRequest:
@@ -80,13 +80,13 @@ def _request(group: str, version: int) -> FindCoordinatorRequest:
     return FindCoordinatorRequest(coordinator_keys=[group])
 
 
-def _told(doing: str, failure: RemoteError) -> RemoteError:
+def told(doing: str, failure: RemoteError) -> RemoteError:
     """A failure of the network with what it came in the way of; a broker's own says so."""
     if isinstance(failure, ProtocolClientError):
         return failure
-    told = type(failure)(f"{doing}: {failure}")
-    told.__cause__ = failure
-    return told
+    longer = type(failure)(f"{doing}: {failure}")
+    longer.__cause__ = failure
+    return longer
 
 
 def _coordinator(view: ClusterView, answer: Any) -> Node:
@@ -133,4 +133,4 @@ def ask_coordinator(
         if not info.retriable:
             raise failure
     assert failure is not None
-    raise _told(doing, failure)
+    raise told(doing, failure)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from ...exceptions import SocketDisconnectedError, UnsupportedVersion
+from ...exceptions import (
+    MalformedDataError,
+    NoBrokersAvailableError,
+    RemoteError,
+    SocketDisconnectedError,
+    UnsupportedVersion,
+)
 from ...version import VERSION
 from ...wire.errors import error_info
 from ...wire.messages.api_versions import ApiVersionsRequest
 from ...wire.messages.list_groups import ListGroupsRequest
-from ..effects import Connect, Disconnect, Exchange, Procedure
+from ..effects import Connect, Disconnect, Exchange, Node, Procedure
 from ..versions import KAFKA_0_8, KAFKA_0_9, BrokerVersions, from_answer
+from .cluster import no_broker_text
+from .cluster_view import ClusterView
 
-__all__ = ["open_connection"]
+__all__ = ["ask_versions", "open_connection"]
 
 _UNSUPPORTED_VERSION = 35
 _REQUEST = ApiVersionsRequest(client_software_name="pykafka", client_software_version=VERSION)
@@ -30,9 +39,10 @@ def open_connection(
         return connection, known
     try:
         answer = yield from _ask(connection)
-    except SocketDisconnectedError:
-        # Kafka before 0.10 does not know the request and hangs up (observed on 0.8.2.2 and
-        # 0.9.0.1). Anything else that hangs up is found out by the first real request.
+    except (SocketDisconnectedError, MalformedDataError):
+        # Kafka before 0.10 does not know the request: 0.8 hangs up (observed on 0.8.2.2), 0.9
+        # passes over it and answers the next one (observed on 0.9.0.1). Anything else that does
+        # so is found out by the requests that follow.
         return (yield from _tell_the_old_apart(host, port))
     refused = bool(answer.error_code)
     if refused or not answer.api_keys:
@@ -48,7 +58,7 @@ def open_connection(
 def _ask(connection: Any) -> Procedure[Any]:
     """ApiVersions in the highest version that both know."""
     newest = ApiVersionsRequest.valid_versions[-1]
-    answer = yield Exchange(connection, _REQUEST, newest)
+    answer = yield Exchange(connection, _REQUEST, newest, probe=ListGroupsRequest())
     if answer.error_code != _UNSUPPORTED_VERSION:
         return answer
     # Brokers from 2.4 on say which versions of this request they have; before, only 0 is sure.
@@ -65,3 +75,25 @@ def _tell_the_old_apart(host: str, port: int) -> Procedure[tuple[Any, BrokerVers
         connection = yield Connect(host, port)
         return connection, KAFKA_0_8
     return connection, KAFKA_0_9
+
+
+def ask_versions(view: ClusterView) -> Procedure[Mapping[int, tuple[int, int]]]:
+    """The lowest and highest version of each API that one of the brokers has, by its key.
+
+    :raises NoBrokersAvailableError: none answered; names each and why.
+    """
+    brokers = view.snapshot.brokers
+    addresses = [
+        (brokers[node].host, brokers[node].port) if isinstance(node, int) else node
+        for node in view.nodes()
+    ]
+    failures: list[tuple[Node, RemoteError]] = []
+    for host, port in addresses:
+        try:
+            connection, versions = yield from open_connection(host, port, None)
+        except RemoteError as error:
+            failures.append(((host, port), error))
+            continue
+        yield Disconnect(connection)
+        return versions.ranges
+    raise NoBrokersAvailableError(no_broker_text(failures))

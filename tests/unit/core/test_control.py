@@ -7,19 +7,20 @@ from collections.abc import Sequence
 import pytest
 from procedure_script import asks, is_a, play
 
-from pykafka.core.effects import Connect, Exchange, Node, Now, Refresh, Sleep
+from pykafka.core.effects import Connect, Disconnect, Exchange, Node, Now, Refresh, Sleep
 from pykafka.core.metadata import BrokerInfo, PartitionInfo, Snapshot, TopicInfo
 from pykafka.core.procedures.bootstrap import bootstrap
 from pykafka.core.procedures.cluster import fetch_metadata
 from pykafka.core.procedures.coordinator import Patience, find_coordinator
 from pykafka.core.procedures.group_offsets import commit_offsets, fetch_offsets
-from pykafka.core.procedures.handshake import open_connection
+from pykafka.core.procedures.handshake import ask_versions, open_connection
 from pykafka.core.procedures.log_offsets import Place, find_places, list_offsets
 from pykafka.core.versions import KAFKA_0_8, KAFKA_0_9
 from pykafka.exceptions import (
     GroupAuthorizationFailed,
     GroupCoordinatorNotAvailable,
     LeaderNotFoundError,
+    MalformedDataError,
     NoBrokersAvailableError,
     OffsetMetadataTooLarge,
     SocketDisconnectedError,
@@ -32,7 +33,7 @@ from pykafka.wire.messages.api_versions import (
     ApiVersionsResponse,
 )
 from pykafka.wire.messages.find_coordinator import Coordinator, FindCoordinatorResponse
-from pykafka.wire.messages.list_groups import ListGroupsResponse
+from pykafka.wire.messages.list_groups import ListGroupsRequest, ListGroupsResponse
 from pykafka.wire.messages.list_offsets import (
     ListOffsetsPartitionResponse,
     ListOffsetsResponse,
@@ -91,6 +92,29 @@ def test_a_broker_that_hangs_up_on_api_versions_but_has_groups_is_a_0_9():
         (is_a(Exchange, connection="second"), ListGroupsResponse(error_code=0, groups=[])),
     ]
     assert play(open_connection("h", 1, None), lines) == ("second", KAFKA_0_9)
+
+
+def test_a_broker_that_passes_over_api_versions_is_a_0_9():
+    def with_probe(effect):
+        return is_a(Exchange, connection="first")(effect) and effect.probe == ListGroupsRequest()
+
+    lines = [
+        (is_a(Connect), "first"),
+        (with_probe, MalformedDataError("the probe's answer came first")),
+        (is_a(Connect), "second"),
+        (is_a(Exchange, connection="second"), ListGroupsResponse(error_code=0, groups=[])),
+    ]
+    assert play(open_connection("h", 1, None), lines) == ("second", KAFKA_0_9)
+
+
+def test_versions_are_asked_of_one_broker_after_the_other():
+    lines = [
+        (is_a(Connect, host="one"), GONE),
+        (is_a(Connect, host="two"), "connection"),
+        (is_a(Exchange), versions(_1=(0, 2))),
+        (is_a(Disconnect, connection="connection"), None),
+    ]
+    assert play(ask_versions(View()), lines) == {1: (0, 2)}
 
 
 def test_what_another_connection_has_learnt_is_not_asked_again():
