@@ -27,6 +27,7 @@ __all__ = [
     "Request",
     "Sleep",
     "Wait",
+    "node_name",
 ]
 
 #: A broker's id, or the (host, port) of one whose id is not known yet.
@@ -39,6 +40,11 @@ PRODUCE: Final = "produce"
 COORDINATOR: Final = "coordinator"
 #: Making and removing topics, which a broker answers when it is done.
 ADMINISTRATION: Final = "administration"
+
+
+def node_name(node: Node) -> str:
+    """A broker in words."""
+    return f"broker {node}" if isinstance(node, int) else f"{node[0]}:{node[1]}"
 
 
 class Request(NamedTuple):

@@ -21,6 +21,7 @@ from ..core.effects import (
     Request,
     Sleep,
     Wait,
+    node_name,
 )
 from ..core.metadata import EMPTY, Snapshot
 from ..core.procedures.handshake import open_connection
@@ -316,12 +317,14 @@ class ClientCore:
         timeout_s = self.socket_timeout_s if effect.timeout_s is None else effect.timeout_s
         deadline = self.loop.time() + timeout_s
         api = effect.request_class
+        hint = "; is its port a TLS listener?" if self.settings.ssl_config is not None else ""
 
         def late() -> None:
             resume(
                 None,
                 ConnectFailedError(
-                    f"no connection to broker {effect.node} for {api.name} within {timeout_s:g} s"
+                    f"no connection to {node_name(effect.node)} for {api.name} within"
+                    f" {timeout_s:g} s{hint}"
                 ),
             )
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ...exceptions import NoBrokersAvailableError, RemoteError
 from ...wire.errors import error_info
 from ...wire.messages.metadata import MetadataRequest, MetadataRequestTopic, MetadataResponse
-from ..effects import GENERAL, Node, Procedure, Request
+from ..effects import GENERAL, Node, Procedure, Request, node_name
 
 __all__ = ["fetch_metadata"]
 
@@ -55,9 +55,5 @@ def no_broker_text(failures: Sequence[tuple[Node, RemoteError]]) -> str:
     """What was tried and what came of it, a line each."""
     if not failures:
         return "no broker is known: name at least one in hosts= or zookeeper_hosts="
-    lines = [f"  {_name(node)}: {error}" for node, error in failures]
+    lines = [f"  {node_name(node)}: {error}" for node, error in failures]
     return "no Kafka broker answered; tried\n" + "\n".join(lines)
-
-
-def _name(node: Node) -> str:
-    return f"broker {node}" if isinstance(node, int) else f"{node[0]}:{node[1]}"

@@ -16,6 +16,7 @@ from ...version import VERSION
 from ...wire.errors import error_info
 from ...wire.messages.api_versions import ApiVersionsRequest
 from ...wire.messages.list_groups import ListGroupsRequest
+from ...wire.messages.list_offsets import ListOffsetsRequest
 from ..effects import Connect, Disconnect, Exchange, Node, Procedure
 from ..versions import KAFKA_0_8, KAFKA_0_9, BrokerVersions, from_answer
 from .cluster import no_broker_text
@@ -24,6 +25,8 @@ from .cluster_view import ClusterView
 __all__ = ["ask_versions", "open_connection"]
 
 _UNSUPPORTED_VERSION = 35
+#: About no partition: every old broker answers it, and it changes nothing.
+_NOTHING = ListOffsetsRequest(replica_id=-1, topics=[])
 _REQUEST = ApiVersionsRequest(client_software_name="pykafka", client_software_version=VERSION)
 
 
@@ -38,12 +41,24 @@ def open_connection(
     if known is not None:
         return connection, known
     try:
-        answer = yield from _ask(connection)
-    except (SocketDisconnectedError, MalformedDataError):
-        # Kafka before 0.10 does not know the request: 0.8 hangs up (observed on 0.8.2.2), 0.9
-        # passes over it and answers the next one (observed on 0.9.0.1). Anything else that does
-        # so is found out by the requests that follow.
-        return (yield from _tell_the_old_apart(host, port))
+        return connection, (yield from _ask(connection, host, port))
+    except MalformedDataError:
+        passed_over = True
+    except SocketDisconnectedError:
+        passed_over = False
+    # Kafka before 0.10 does not know the request: 0.8 hangs up (observed on 0.8.2.2), 0.9 passes
+    # over it and answers the next one (observed on 0.9.0.1).
+    return (yield from _tell_the_old_apart(host, port, passed_over))
+
+
+def _ask(connection: Any, host: str, port: int) -> Procedure[BrokerVersions]:
+    """ApiVersions in the highest version that both know."""
+    newest = ApiVersionsRequest.valid_versions[-1]
+    answer = yield Exchange(connection, _REQUEST, newest, probe=ListGroupsRequest())
+    if answer.error_code == _UNSUPPORTED_VERSION:
+        # Brokers from 2.4 on say which versions of this they have; before, only 0 is sure.
+        named = [key.max_version for key in answer.api_keys if key.api_key == _REQUEST.api_key]
+        answer = yield Exchange(connection, _REQUEST, min([newest, *named]) if named else 0)
     refused = bool(answer.error_code)
     if refused or not answer.api_keys:
         yield Disconnect(connection)
@@ -52,29 +67,34 @@ def open_connection(
     ranges = {key.api_key: (key.min_version, key.max_version) for key in answer.api_keys}
     if not ranges:
         raise UnsupportedVersion(f"the broker at {host}:{port} names no version of any request")
-    return connection, from_answer(ranges)
+    return from_answer(ranges)
 
 
-def _ask(connection: Any) -> Procedure[Any]:
-    """ApiVersions in the highest version that both know."""
-    newest = ApiVersionsRequest.valid_versions[-1]
-    answer = yield Exchange(connection, _REQUEST, newest, probe=ListGroupsRequest())
-    if answer.error_code != _UNSUPPORTED_VERSION:
-        return answer
-    # Brokers from 2.4 on say which versions of this request they have; before, only 0 is sure.
-    named = [key.max_version for key in answer.api_keys if key.api_key == _REQUEST.api_key]
-    return (yield Exchange(connection, _REQUEST, min([newest, *named]) if named else 0))
+def _tell_the_old_apart(
+    host: str, port: int, passed_over: bool
+) -> Procedure[tuple[Any, BrokerVersions]]:
+    """0.9 has groups, about which 0.8 can only hang up again.
 
+    Something in front of a newer broker may hang up, too, while that one starts. So an old one is
+    only taken for what it seems to be if it answers what it knows, and ApiVersions still not.
 
-def _tell_the_old_apart(host: str, port: int) -> Procedure[tuple[Any, BrokerVersions]]:
-    """0.9 has groups, about which 0.8 can only hang up again."""
+    :param passed_over: whether it has shown that already.
+    """
     connection = yield Connect(host, port)
+    seems = KAFKA_0_9
     try:
         yield Exchange(connection, ListGroupsRequest(), 0)
     except SocketDisconnectedError:
+        seems, passed_over = KAFKA_0_8, False
         connection = yield Connect(host, port)
-        return connection, KAFKA_0_8
-    return connection, KAFKA_0_9
+        yield Exchange(connection, _NOTHING, 0)
+    if passed_over:
+        return connection, seems
+    try:
+        return connection, (yield from _ask(connection, host, port))
+    except (SocketDisconnectedError, MalformedDataError):
+        connection = yield Connect(host, port)
+        return connection, seems
 
 
 def ask_versions(view: ClusterView) -> Procedure[Mapping[int, tuple[int, int]]]:

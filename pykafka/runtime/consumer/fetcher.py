@@ -224,6 +224,8 @@ class Fetcher:
             except UnsupportedVersion:
                 raise  # nothing could ever be fetched from this broker
             except RemoteError as error:
+                if self._client.closed:
+                    return
                 session.reset()
                 if is_about_session(error):
                     log.info("broker %s: %s; beginning a new session", leader, error)

@@ -73,6 +73,10 @@ class View:
         return [1, 2]
 
 
+NOTHING = ListOffsetsResponse(topics=[])
+NO_GROUPS = ListGroupsResponse(error_code=0, groups=[])
+
+
 def test_a_broker_that_hangs_up_on_api_versions_and_groups_is_a_0_8():
     lines = [
         (is_a(Connect, host="h", port=1), "first"),
@@ -80,18 +84,38 @@ def test_a_broker_that_hangs_up_on_api_versions_and_groups_is_a_0_8():
         (is_a(Connect, host="h", port=1), "second"),
         (is_a(Exchange, connection="second", version=0), GONE),
         (is_a(Connect, host="h", port=1), "third"),
+        (is_a(Exchange, connection="third", version=0), NOTHING),
+        (is_a(Exchange, connection="third", version=NEWEST), GONE),
+        (is_a(Connect, host="h", port=1), "fourth"),
     ]
-    assert play(open_connection("h", 1, None), lines) == ("third", KAFKA_0_8)
+    assert play(open_connection("h", 1, None), lines) == ("fourth", KAFKA_0_8)
 
 
-def test_a_broker_that_hangs_up_on_api_versions_but_has_groups_is_a_0_9():
+@pytest.mark.parametrize("second_try", [GONE, NO_GROUPS], ids=["twice", "once"])
+def test_a_newer_broker_in_front_of_which_something_hung_up_is_not_taken_for_an_old_one(second_try):
     lines = [
         (is_a(Connect), "first"),
         (is_a(Exchange, connection="first"), GONE),
         (is_a(Connect), "second"),
-        (is_a(Exchange, connection="second"), ListGroupsResponse(error_code=0, groups=[])),
+        (is_a(Exchange, connection="second"), second_try),
     ]
-    assert play(open_connection("h", 1, None), lines) == ("second", KAFKA_0_9)
+    if second_try is GONE:
+        lines += [(is_a(Connect), "third"), (is_a(Exchange, connection="third"), NOTHING)]
+    lines.append((is_a(Exchange, version=NEWEST), versions(_1=(0, 12))))
+    assert play(open_connection("h", 1, None), lines)[1].ranges == {1: (0, 12)}
+
+
+def test_what_hangs_up_on_everything_is_no_broker_of_any_release():
+    lines = [
+        (is_a(Connect), "first"),
+        (is_a(Exchange), GONE),
+        (is_a(Connect), "second"),
+        (is_a(Exchange), GONE),
+        (is_a(Connect), "third"),
+        (is_a(Exchange), GONE),
+    ]
+    with pytest.raises(SocketDisconnectedError):
+        play(open_connection("h", 1, None), lines)
 
 
 def test_a_broker_that_passes_over_api_versions_is_a_0_9():
