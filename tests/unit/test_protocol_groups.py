@@ -131,11 +131,10 @@ def test_groups_are_listed_and_described() -> None:
 
 def test_members_of_another_protocol_type_keep_what_they_said() -> None:
     data = struct.pack(">ih", 1, 0) + strings(b"g", b"Stable", b"connect", b"sessioned")
-    data += (
-        struct.pack(">i", 1) + strings(b"m", b"c", b"/h") + struct.pack(">i4si", 4, b"\0\1??", 0)
-    )
-    member = DescribeGroupsResponse(data).groups[b"g"].members[b"m"]
-    assert (member.member_metadata.topic_names, member.member_metadata.user_data) == ([], b"\0\1??")
+    data += struct.pack(">i", 1) + strings(b"m", b"c", b"/h")
+    data += struct.pack(">i", len(SUBSCRIPTION)) + SUBSCRIPTION + struct.pack(">i", 0)
+    said = DescribeGroupsResponse(data).groups[b"g"].members[b"m"].member_metadata
+    assert (said.topic_names, said.user_data) == ([], SUBSCRIPTION)
 
 
 def test_topics_to_create_and_to_delete_are_the_frames_of_2_8() -> None:

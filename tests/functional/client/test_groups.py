@@ -263,7 +263,13 @@ def test_all_brokers_groups_are_described(kafka3: EmbeddedKafka, connect: Connec
     members = {
         name: join(broker, name, name, "t").member_id for name, broker in coordinators.items()
     }
-    found = client.cluster.get_managed_group_descriptions()
+    # Newer coordinators list a group when it is written to all replicas of their log.
+    deadline = time.monotonic() + WITHIN
+    while True:
+        found = client.cluster.get_managed_group_descriptions()
+        if {name.encode() for name in names} <= set(found):
+            break
+        assert time.monotonic() < deadline
     for name, member in members.items():
         assert found[name.encode()].protocol_type == b"consumer"
         assert member in found[name.encode()].members
