@@ -89,7 +89,7 @@ class KafkaClient:
         name: str | bytes,
         partitions: int = 1,
         replication_factor: int = 1,
-        config: Mapping[str, str | float | bool | None] | None = None,
+        config: Mapping[str, str | bytes | float | bool | None] | None = None,
         replica_assignment: Mapping[int, Sequence[int]] | None = None,
         timeout_ms: int = 30000,
     ) -> None:

@@ -25,6 +25,7 @@ from .exceptions import (
 from .handlers import Handler
 from .runtime.client import ClientCore
 from .topic import Topic
+from .utils.compat import get_string
 from .utils.error_handlers import valid_int
 from .wire.errors import error_info
 
@@ -280,7 +281,7 @@ class Cluster:
         name: str | bytes,
         partitions: int = 1,
         replication_factor: int = 1,
-        config: Mapping[str, str | float | bool | None] | None = None,
+        config: Mapping[str, str | bytes | float | bool | None] | None = None,
         replica_assignment: Mapping[int, Sequence[int]] | None = None,
         timeout_ms: int = 30000,
     ) -> None:
@@ -294,7 +295,7 @@ class Cluster:
             partitions,
             replication_factor,
             replica_assignment or {},
-            {key: config_text(value) for key, value in (config or {}).items()},
+            {get_string(key): config_text(value) for key, value in (config or {}).items()},
         )
         timeout_s = valid_int(timeout_ms) / 1000
         self.core.run(
@@ -409,11 +410,13 @@ class Cluster:
         return [self._brokers[id_] for id_ in ids if id_ in self._brokers]
 
 
-def config_text(value: str | float | bool | None) -> str | None:
+def config_text(value: str | bytes | float | bool | None) -> str | None:
     """A setting of a topic as brokers want it: ``True`` is ``true``."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return None if value is None else str(value)
+    if value is None:
+        return None
+    if isinstance(value, (str, bytes)):
+        return get_string(value)
+    return str(value).lower()
 
 
 def _usable(info: TopicInfo) -> bool:

@@ -13,7 +13,7 @@ from pykafka.embedded import EmbeddedKafka
 pytest.importorskip("click")
 pytest.importorskip("rich")
 
-COMMANDS = ["up", "topics", "produce", "consume", "offsets", "doctor"]
+COMMANDS = ["up", "topics", "produce", "consume", "offsets", "groups", "doctor"]
 PYKAFKA = Program("pykafka")
 
 
@@ -77,7 +77,9 @@ def test_an_unknown_command_is_answered_with_those_there_are() -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["topics"], ["consume", "t"], ["produce", "t"], ["offsets", "t"]], ids=" ".join
+    "arguments",
+    [["topics"], ["consume", "t"], ["produce", "t"], ["offsets", "t"], ["groups"]],
+    ids=" ".join,
 )
 def test_no_broker_is_one_line_that_names_the_address(arguments: list[str]) -> None:
     done = PYKAFKA.run("--hosts", "127.0.0.1:1", *arguments)

@@ -102,19 +102,6 @@ def test_an_unknown_topic_is_one_line(kafka_tools: Program, command: list[str]) 
     failed_in_one_line(kafka_tools.run(name, "nowhere", *rest), "nowhere", "kafka-tools: error: ")
 
 
-@pytest.mark.parametrize(
-    ("command", "release"),
-    [
-        (["print_managed_consumer_groups", "t"], "0.9"),
-        (["create_topic", "t", "-p", "3", "-r", "1"], "0.10.1"),
-        (["delete_topic", "t", "-t", "100"], "0.10.1"),
-    ],
-    ids=lambda value: value[0] if isinstance(value, list) else None,
-)
-def test_what_needs_newer_brokers_says_which(command: list[str], release: str) -> None:
-    failed_in_one_line(Program("pykafka.cli.kafka_tools").run(*command), command[0], release)
-
-
 def test_no_broker_is_one_line() -> None:
     done = Program("pykafka.cli.kafka_tools", "-b", "127.0.0.1:1").run("print_topics")
     failed_in_one_line(done, "127.0.0.1:1")

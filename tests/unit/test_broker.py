@@ -122,19 +122,15 @@ def test_connecting_shows_that_the_broker_answers(leader: Broker) -> None:
     assert leader.offsets_channel_connected
 
 
-def test_requests_of_later_releases_are_typed_errors(leader: Broker) -> None:
-    for ask in (
-        leader.fetch_api_versions,
-        leader.list_groups,
-        lambda: leader.describe_groups([b"g"]),
-        lambda: leader.create_topics([]),
-        lambda: leader.delete_topics([b"t"]),
-        lambda: leader.heartbeat(1, b"g", 1, b"m"),
-        lambda: leader.leave_group(1, b"g", b"m"),
-        lambda: leader.sync_group(1, b"g", 1, b"m", []),
-    ):
-        with pytest.raises(UnsupportedVersion, match=r"pykafka|broker"):
-            ask()
+@pytest.mark.kafka(until="0.9", why="from 0.10 on brokers tell their versions")
+def test_a_broker_that_cannot_be_asked_for_its_versions_is_named(leader: Broker) -> None:
+    with pytest.raises(UnsupportedVersion, match=r"ApiVersions.*Kafka 0\.[89].*0\.10"):
+        leader.fetch_api_versions()
+
+
+@pytest.mark.kafka(since="0.10", why="before 0.10 brokers do not tell their versions")
+def test_a_broker_tells_its_versions(leader: Broker) -> None:
+    assert leader.fetch_api_versions().api_versions[3].max >= 2
 
 
 def test_a_value_that_does_not_fit_is_raised_at_once(leader: Broker, topic_name: str) -> None:
