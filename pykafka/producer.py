@@ -222,8 +222,8 @@ class Producer:
                 self._refuse_type("key", partition_key)
             size += len(partition_key)
         if headers is not None:
-            headers = self._checked_headers(headers)
-            size += headers_size(headers)
+            headers, headers_bytes = self._checked_headers(headers)
+            size += headers_bytes
         if size > self._max_size:
             self._refuse_size(size)
         if timestamp is not None or not self._stamps:
@@ -326,15 +326,20 @@ class Producer:
                 f"a timestamp needs Kafka 0.10 or newer, and the brokers of"
                 f" {self._topic.name.decode()} are older: leave timestamp= out"
             )
+        ms: Any = timestamp
         if isinstance(timestamp, dt.datetime):
-            return to_milliseconds(timestamp)
-        if not 0 <= timestamp <= _LAST_MS:
+            ms = to_milliseconds(timestamp)
+        # Bounds that a NaN is not within either.
+        if not isinstance(ms, (int, float)) or not 0 <= ms <= _LAST_MS:
             raise InvalidMessageTypeError(
                 f"timestamp must be a datetime or milliseconds since 1970, not {timestamp!r}"
             )
-        return int(timestamp)
+        return int(ms)
 
-    def _checked_headers(self, headers: HeadersToSend) -> list[tuple[str, bytes | None]]:
+    def _checked_headers(
+        self, headers: HeadersToSend
+    ) -> tuple[list[tuple[str, bytes | None]], int]:
+        """The headers, and how many bytes they take at most."""
         if self._format() < 2:
             raise UnsupportedVersion(
                 f"headers need Kafka 0.11 or newer, and the brokers of"
@@ -353,7 +358,12 @@ class Producer:
                     f"a header has a str as its key and bytes or None as its value, not"
                     f" {key!r:.60}: {value!r:.60}"
                 )
-        return checked
+        try:
+            return checked, headers_size(checked)
+        except UnicodeEncodeError as error:
+            raise InvalidMessageTypeError(
+                f"the key of a header must be text that UTF-8 can say, not {error.object!r:.60}"
+            ) from error
 
     def _format(self) -> int:
         """The record format that every broker that was met can store."""
