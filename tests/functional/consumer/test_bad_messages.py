@@ -258,7 +258,11 @@ _HEAD = 26
 
 @pytest.mark.parametrize("place", range(_HEAD), ids=lambda place: f"byte {place}")
 def test_no_damaged_byte_of_a_messages_head_hangs_or_crashes(
-    fill: Fill, consume: Consume, kafka: EmbeddedKafka, place: int
+    fill: Fill,
+    consume: Consume,
+    kafka: EmbeddedKafka,
+    place: int,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     # One partition for each byte that this test is about: longer heads have three of them.
     topic = fill([], [], [])
@@ -275,5 +279,6 @@ def test_no_damaged_byte_of_a_messages_head_hangs_or_crashes(
         with contextlib.suppress(CorruptRecordError, MessageSetDecodeFailure):
             while (message := consumer.consume()) is not None:
                 got.append(message.value)
-        assert got[:5] == numbered(5)
+        # Kafka 0.10 and 0.11 refuse to send any of it where a size is wrong.
+        assert got[:5] == numbered(5) or "CORRUPT_MESSAGE" in caplog.text
         assert set(got) <= {VICTIM, *numbered(11)}
