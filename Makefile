@@ -3,20 +3,23 @@
 #
 #   PYTHON=python3.13   another interpreter (3.10 or newer)
 #   ARGS="-k fetch -x"  further arguments for pytest (test) or the demo
+#   RELEASES=4.3.0      releases of Kafka for the matrix (all without)
 
 PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
+RELEASES ?=
 
 BIN := $(VENV)/bin
 # Installing is repeated when the list of dependencies changed.
 FRESH = test $(VENV)/.$@ -nt pyproject.toml
 
-.PHONY: help demo test docs lint venv clean
+.PHONY: help demo test matrix docs lint venv clean
 
 help:
 	@echo "make demo   real text through a real Kafka 0.8.2.2 and back, checked"
 	@echo "make test   the tests, on the interpreter PYTHON (now: $(PYTHON))"
+	@echo "make matrix every scenario on every release of Kafka, into the docs (RELEASES=4.3.0: on that one)"
 	@echo "make lint   style, types and import rules"
 	@echo "make docs   the documentation, into docs/_build/html"
 	@echo "make clean  removes what these commands made in this folder"
@@ -32,6 +35,12 @@ test: venv
 	  $(BIN)/python -m pip install --disable-pip-version-check 'tox>=4.21' && touch $(VENV)/.$@; }
 	@echo "==> tox -e py (the first run installs pykafka and its test packages into .tox)"
 	@$(BIN)/python -m tox run -e py -- $(ARGS)
+
+matrix: venv
+	@$(FRESH) || { echo "==> installing tox into $(VENV)"; \
+	  $(BIN)/python -m pip install --disable-pip-version-check 'tox>=4.21' && touch $(VENV)/.$@; }
+	@echo "==> tox -e matrix: tests/functional on $(or $(RELEASES),all releases of Kafka)"
+	@$(BIN)/python -m tox run -e matrix -- $(if $(RELEASES),--kafka-releases $(RELEASES)) $(ARGS)
 
 lint: venv
 	@$(FRESH) || { echo "==> installing pykafka[lint,cli,embedded] into $(VENV)"; \

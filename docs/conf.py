@@ -15,7 +15,7 @@ assert _declared is not None
 project = "pykafka"
 release = version = _declared[1]
 copyright = "the pykafka authors"
-extensions = ["myst_parser", "pykafka_tables", "sphinx.ext.autodoc"]
+extensions = ["myst_parser", "pykafka_matrix", "pykafka_tables", "sphinx.ext.autodoc"]
 exclude_patterns = ["_build", "adr/0000-template.md"]
 html_theme = "furo"
 html_title = f"pykafka {release}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pykafka.embedded import EmbeddedKafka
 
-__all__ = ["characters", "encoding", "in_consumer", "in_producer"]
+__all__ = ["characters", "encoding", "in_consumer", "in_producer", "with_formatter", "with_reader"]
 
 
 def in_producer(kafka: EmbeddedKafka) -> list[str]:
@@ -18,6 +18,16 @@ def in_consumer(kafka: EmbeddedKafka) -> list[str]:
     if kafka.release.number < (0, 10, 1):
         return ["--zookeeper", str(kafka.zookeeper)]
     return ["--bootstrap-server", kafka.bootstrap]
+
+
+def with_reader(kafka: EmbeddedKafka, setting: str) -> list[str]:
+    """Sets something of how the console producer reads its lines."""
+    return ["--reader-property" if _has_new_names(kafka) else "--property", setting]
+
+
+def with_formatter(kafka: EmbeddedKafka, setting: str) -> list[str]:
+    """Sets something of how the console consumer prints."""
+    return ["--formatter-property" if _has_new_names(kafka) else "--property", setting]
 
 
 def encoding(kafka: EmbeddedKafka) -> list[str]:
@@ -36,6 +46,11 @@ def characters(kafka: EmbeddedKafka) -> list[bytes]:
     else:
         every = [chr(number).encode() for number in (*range(256), 0x7FF, 0x20AC, 0x1F600)]
     return [character for character in every if character not in b"\r\n"]
+
+
+def _has_new_names(kafka: EmbeddedKafka) -> bool:
+    # Before the old ones a warning comes, on the standard output (KIP-1147).
+    return kafka.release.number >= (4, 2)
 
 
 def _takes_bytes(kafka: EmbeddedKafka) -> bool:

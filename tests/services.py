@@ -20,6 +20,7 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from applicability import RELEASE, release_of
@@ -34,6 +35,13 @@ from pykafka.exceptions import DownloadError, MissingRequirementError
 #: The fixtures of that name.
 NeedReleases = Callable[..., None]
 OwnKafka = Callable[..., EmbeddedKafka]
+
+#: What the client is for, from end to end; and those that every run of the tests tries.
+ALL_RELEASES = [
+    *("0.8.2.2", "0.9.0.1", "0.10.2.2", "0.11.0.3", "1.1.1"),
+    *("2.8.2", "3.9.1", "4.1.1", "4.3.0"),
+]
+USUAL_RELEASES = ["0.8.2.2", "0.11.0.3", "3.9.1", "4.3.0"]
 
 _NOT_TO_BE_HAD = (DownloadError, MissingRequirementError)
 
@@ -78,8 +86,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("services", "real servers")
     group.addoption(
         "--kafka-releases",
-        default=os.environ.get("PYKAFKA_TEST_KAFKA_RELEASES", "0.8.2.2"),
-        help="comma list of Kafka releases to test against (default: %(default)s)",
+        default=os.environ.get("PYKAFKA_TEST_KAFKA_RELEASES", ",".join(USUAL_RELEASES)),
+        help="comma list of Kafka releases to test against, or 'all' (default: %(default)s)",
     )
     group.addoption(
         "--implementations",
@@ -96,7 +104,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_report_header(config: pytest.Config) -> str:
     return (
-        f"kafka releases: {', '.join(_releases(config))}; implementations: "
+        f"kafka releases: {', '.join(releases_of(config))}; implementations: "
         f"{', '.join(_implementations(config))}; missing: "
         f"{'fails' if config.getoption('--require') else 'skips'}"
     )
@@ -106,10 +114,12 @@ def _listed(config: pytest.Config, option: str) -> list[str]:
     return [name.strip() for name in config.getoption(option).split(",") if name.strip()]
 
 
-def _releases(config: pytest.Config) -> list[str]:
-    return list(
-        dict.fromkeys(find_release(name).version for name in _listed(config, "--kafka-releases"))
-    )
+def releases_of(config: pytest.Config) -> list[str]:
+    """What ``--kafka-releases`` names."""
+    names = _listed(config, "--kafka-releases")
+    if names == ["all"]:
+        return ALL_RELEASES
+    return list(dict.fromkeys(find_release(name).version for name in names))
 
 
 def _implementations(config: pytest.Config) -> list[str]:
@@ -123,7 +133,7 @@ def _implementations(config: pytest.Config) -> list[str]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for name, values in (
-        (RELEASE, _releases(metafunc.config)),
+        (RELEASE, releases_of(metafunc.config)),
         ("implementation", _implementations(metafunc.config)),
     ):
         if name in metafunc.fixturenames:
@@ -136,11 +146,25 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     wanted = {release for item in session.items if (release := release_of(item))}
     # Whatever goes wrong here goes wrong again in the fixture, where it has a test to end.
-    with contextlib.suppress(*_NOT_TO_BE_HAD):
+    with _one_worker_at_a_time(session.config), contextlib.suppress(*_NOT_TO_BE_HAD):
         for release in sorted(wanted):
             class_path(find_release(release).coordinates, _Reporter(session.config))
         if wanted:
             class_path(ZOOKEEPER, _Reporter(session.config))
+
+
+@contextlib.contextmanager
+def _one_worker_at_a_time(config: pytest.Config) -> Iterator[None]:
+    """Workers of pytest-xdist take turns: what one has fetched the others find."""
+    if not hasattr(config, "workerinput"):
+        yield
+        return
+    import fcntl  # there is none on Windows
+
+    # Each has a folder of its own in that of the run.
+    with Path(config.option.basetemp).with_name("fetching").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def end_because_missing(config: pytest.Config, reason: str) -> None:

@@ -20,12 +20,15 @@ from pykafka import options
 DEVIATIONS = Path(__file__).resolve().parents[2] / "tests" / "compat" / "deviations.py"
 
 
-def _table(head: list[str], rows: Iterable[list[str]]) -> Iterator[str]:
+def markdown_table(head: list[str], rows: Iterable[list[str]]) -> Iterator[str]:
+    """The lines of a table."""
     for row in (head, ["---"] * len(head), *rows):
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
 
 
-class _Table(Directive):
+class TableDirective(Directive):
+    """Shows what :meth:`lines` gives."""
+
     def lines(self) -> Iterator[str]:
         raise NotImplementedError
 
@@ -37,7 +40,7 @@ class _Table(Directive):
         return list(container.children)
 
 
-class OptionsTable(_Table):
+class OptionsTable(TableDirective):
     """``{options-table} NAME``: the table ``pykafka.options.NAME``."""
 
     required_arguments = 1
@@ -49,10 +52,10 @@ class OptionsTable(_Table):
             [f"`{option.name}`", f"`{option.default!r}`", option.bounds, option.meaning]
             for option in table.values()
         ]
-        return _table(["option", "default", "may be", "meaning"], rows)
+        return markdown_table(["option", "default", "may be", "meaning"], rows)
 
 
-class DeviationsTable(_Table):
+class DeviationsTable(TableDirective):
     """``{deviations-table}``: what differs from 2.8 on purpose."""
 
     def lines(self) -> Iterator[str]:
@@ -61,7 +64,7 @@ class DeviationsTable(_Table):
         if not deviations:
             return iter(["So far there is none."])
         rows = [[f"`{name}`", reason] for name, reason in deviations.items()]
-        return _table(["name in 2.8", "what is different, and why"], rows)
+        return markdown_table(["name in 2.8", "what is different, and why"], rows)
 
 
 def setup(app: Any) -> dict[str, bool]:

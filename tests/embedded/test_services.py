@@ -2,52 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-import services
-
-SCENARIO = """
-def test_something(implementation, kafka):
-    pass
-"""
-
-
-def run(folder: Path, *arguments: str, scenario: str = SCENARIO, **environment: str) -> str:
-    """What pytest says of the scenario."""
-    (folder / "test_scenario.py").write_text(scenario)
-    path = os.pathsep.join([str(folder), str(Path(services.__file__).parent)])
-    inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith("PYKAFKA_TEST")
-    }
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-p",
-            "applicability",
-            "-p",
-            "services",
-            "-ra",
-            *arguments,
-        ],
-        cwd=folder,
-        env={**inherited, "PYTHONPATH": add_path(path), **environment},
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
-    return done.stdout + done.stderr
-
-
-def add_path(path: str) -> str:
-    before = os.environ.get("PYTHONPATH")
-    return path if before is None else f"{path}{os.pathsep}{before}"
+from embedded.inner_pytest import run
 
 
 @pytest.fixture

@@ -24,9 +24,10 @@ from pykafka.simpleconsumer import SimpleConsumer
 _UNKNOWN = 12_345
 #: Of these a connection alone can tell; the others are broken answers.
 _NO_ANSWER = {"an answer cut off", "nothing but an end", "nothing at all"}
+#: Long enough for a busy machine to connect.
 _IMPATIENT: dict[str, Any] = {
-    "socket_timeout_ms": 300,
-    "offsets_channel_socket_timeout_ms": 300,
+    "socket_timeout_ms": 1000,
+    "offsets_channel_socket_timeout_ms": 1000,
 }
 _ONE_RETRY: dict[str, Any] = {"offsets_commit_max_retries": 1, "offsets_channel_backoff_ms": 1}
 

@@ -105,16 +105,25 @@ def test_resetting_by_time_knows_the_times_of_segments(fill: Fill, consume: Cons
     assert consumer.held_offsets == {0: 19}
 
 
-def test_resetting_to_a_time_before_everything_goes_to_the_earliest_and_warns(
-    fill: Fill, consume: Consume, caplog: pytest.LogCaptureFixture
+def test_resetting_to_a_time_before_everything_goes_to_the_earliest(
+    fill: Fill, consume: Consume
 ) -> None:
     topic = fill(numbered(20))
     consumer = consume(topic, consumer_timeout_ms=500)
     values(consumer, 5)
+    consumer.reset_offsets([(topic.partitions[0], dt.datetime(1999, 12, 31))])
+    assert values(consumer) == numbered(20)
+
+
+@pytest.mark.kafka(until="0.10.0", why="from 0.10.1 on brokers know the times of messages")
+def test_a_time_before_all_segments_is_warned_of(
+    fill: Fill, consume: Consume, caplog: pytest.LogCaptureFixture
+) -> None:
+    topic = fill(numbered(20))
+    consumer = consume(topic, consumer_timeout_ms=500)
     with caplog.at_level(logging.WARNING, "pykafka.simpleconsumer"):
         consumer.reset_offsets([(topic.partitions[0], dt.datetime(1999, 12, 31))])
     assert f"{topic.name.decode()}/0" in caplog.text
-    assert values(consumer) == numbered(20)
 
 
 @pytest.mark.parametrize("where", ["latest", None, 1.5, -3, 2**63, b"1"])
@@ -250,10 +259,15 @@ def test_the_ends_of_partitions_can_be_asked_for(fill: Fill) -> None:
     }
     partition = topic.partitions[0]
     assert (partition.earliest_available_offset(), partition.latest_available_offset()) == (0, 20)
-    assert partition.fetch_offset_limit(dt.datetime(2100, 1, 1), max_offsets=5) == [20, 0]
     assert partition.fetch_offset_limit(LATEST) == [20]
     with pytest.raises(TypeError, match="datetime"):
         partition.fetch_offset_limit("yesterday")  # type: ignore[arg-type]
+
+
+@pytest.mark.kafka(until="3", why="from 4.0 on brokers do not list their segments")
+def test_the_beginnings_of_segments_can_be_asked_for(fill: Fill) -> None:
+    partition = fill(numbered(20)).partitions[0]
+    assert partition.fetch_offset_limit(dt.datetime(2100, 1, 1), max_offsets=5) == [20, 0]
 
 
 def test_the_limits_of_a_partition_that_is_not_there_are_a_typed_error(

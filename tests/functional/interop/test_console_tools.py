@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from itertools import islice
 
 import pytest
-from console_tools import characters, encoding, in_consumer, in_producer
+from console_tools import (
+    characters,
+    encoding,
+    in_consumer,
+    in_producer,
+    with_formatter,
+    with_reader,
+)
 from services import Implementation
 
 from pykafka import KafkaClient
@@ -78,8 +85,8 @@ def test_what_the_console_producer_sends_is_consumed_exactly(
             *in_producer(kafka),
             *("--topic", topic_name),
             *("--compression-codec", codec),
-            *("--property", "parse.key=true"),
-            *("--property", f"key.separator={SEPARATOR.decode()}"),
+            *with_reader(kafka, "parse.key=true"),
+            *with_reader(kafka, f"key.separator={SEPARATOR.decode()}"),
             *("--request-required-acks", "1"),
             *(["--new-producer"] if two_producers and generation == "new producer" else []),
         ],
@@ -122,8 +129,8 @@ def test_what_is_produced_reaches_the_console_consumer_exactly(
             *("--topic", topic_name),
             "--from-beginning",
             *("--max-messages", str(len(pairs))),
-            *("--property", "print.key=true"),
-            *("--property", f"key.separator={SEPARATOR.decode()}"),
+            *with_formatter(kafka, "print.key=true"),
+            *with_formatter(kafka, f"key.separator={SEPARATOR.decode()}"),
         ],
         jvm_args=encoding(kafka),
         timeout=60,

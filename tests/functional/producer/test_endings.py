@@ -110,7 +110,8 @@ def test_what_cannot_be_sent_when_the_program_ends_is_counted_on_standard_error(
     assert status == 0
     assert "100 messages" in err
     assert "Traceback" not in err
-    assert time.monotonic() - begin < 7
+    # 5 s for the messages, the rest for a busy machine to start and end a program.
+    assert time.monotonic() - begin < 20
 
 
 # -- interrupted --------------------------------------------------------------------------
