@@ -14,6 +14,7 @@ from functional.client.conftest import Connect
 
 from pykafka.embedded import EmbeddedKafka
 from pykafka.exceptions import NoBrokersAvailableError, ZookeeperConnectionError
+from pykafka.wire.messages.api_versions import ApiVersionsRequest
 
 has_zookeeper = pytest.mark.kafka(until="3", why="from 4.0 on there is no ZooKeeper")
 
@@ -159,3 +160,16 @@ def test_zookeeper_knows_no_broker_there(kafka: EmbeddedKafka, connect: Connect)
 def test_zookeeper_hosts_that_are_none_are_a_typed_error(connect: Connect, hosts: str) -> None:
     with pytest.raises((ZookeeperConnectionError, ValueError), match=r"zookeeper|ZooKeeper"):
         connect(zookeeper_hosts=hosts, socket_timeout_ms=1000)
+
+
+def test_a_broker_that_is_slow_to_tell_its_versions_is_taken_for_what_it_is(
+    kafka: EmbeddedKafka, connect: Connect
+) -> None:
+    (broker,) = kafka.brokers
+    broker.pause()
+    connecting = in_background(connect, kafka.bootstrap)
+    # Longer than a client waits before it sends what a 0.9, too, would answer.
+    time.sleep(1.5)
+    broker.resume()
+    versions = connecting.result(60).cluster.core.highest_version(ApiVersionsRequest)
+    assert (versions >= 0) == (kafka.release.number >= (0, 10))
