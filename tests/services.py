@@ -42,6 +42,9 @@ ALL_RELEASES = [
     *("2.8.2", "3.9.1", "4.1.1", "4.3.0"),
 ]
 USUAL_RELEASES = ["0.8.2.2", "0.11.0.3", "3.9.1", "4.3.0"]
+#: Folders whose tests are run on the first and last of the usual releases alone: they cost more
+#: than those between would tell.
+_AT_THE_ENDS = {"cli", "completeness", "embedded"}
 
 _NOT_TO_BE_HAD = (DownloadError, MissingRequirementError)
 
@@ -122,6 +125,13 @@ def releases_of(config: pytest.Config) -> list[str]:
     return list(dict.fromkeys(find_release(name).version for name in names))
 
 
+def _releases_for(metafunc: pytest.Metafunc) -> list[str]:
+    releases = releases_of(metafunc.config)
+    if releases == USUAL_RELEASES and _AT_THE_ENDS & set(metafunc.definition.path.parts):
+        return [releases[0], releases[-1]]
+    return releases
+
+
 def _implementations(config: pytest.Config) -> list[str]:
     names = _listed(config, "--implementations")
     unknown = set(names) - set(IMPLEMENTATIONS)
@@ -133,7 +143,7 @@ def _implementations(config: pytest.Config) -> list[str]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for name, values in (
-        (RELEASE, releases_of(metafunc.config)),
+        (RELEASE, _releases_for(metafunc)),
         ("implementation", _implementations(metafunc.config)),
     ):
         if name in metafunc.fixturenames:
