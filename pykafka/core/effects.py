@@ -91,8 +91,9 @@ class Connect(NamedTuple):
 class Exchange(NamedTuple):
     """Send one message in a given version on a raw connection; the answer is the response.
 
-    :ivar probe: sent behind it, in version 0, if it is not answered soon. A peer that answers
-        only the probe has passed over the message, which is a ``MalformedDataError``.
+    :ivar probe: sent behind it, in version 0, if it is not answered soon. The answer is ``None`` if
+        the peer answers only the probe: it has passed over the message, and the connection is
+        closed.
     """
 
     connection: Any

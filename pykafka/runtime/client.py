@@ -31,6 +31,7 @@ from ..exceptions import (
     ConnectFailedError,
     KafkaException,
     LeaderNotAvailable,
+    MalformedDataError,
     ProtocolClientError,
     RemoteError,
     UsageError,
@@ -298,15 +299,20 @@ class ClientCore:
         if effect.probe is None:
             connection.send(effect.message, effect.version, timeout_s, resume)
             return
-        probe = effect.probe
-        timer = self.loop.call_later(
-            _PROBE_S, lambda: connection.send(probe, 0, timeout_s, lambda *_: None)
-        )
+        probe, probed = effect.probe, False
+
+        def send_probe() -> None:
+            nonlocal probed
+            probed = True
+            connection.send(probe, 0, timeout_s, lambda *_: None)
 
         def done(answer: Any, error: BaseException | None) -> None:
             timer.cancel()
+            if probed and isinstance(error, MalformedDataError):
+                error = None  # the probe's answer, out of turn
             resume(answer, error)
 
+        timer = self.loop.call_later(_PROBE_S, send_probe)
         connection.send(effect.message, effect.version, timeout_s, done)
 
     def _disconnect(self, effect: Disconnect, resume: Resume) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...exceptions import (
-    MalformedDataError,
     NoBrokersAvailableError,
     RemoteError,
     SocketDisconnectedError,
@@ -41,20 +40,24 @@ def open_connection(
     if known is not None:
         return connection, known
     try:
-        return connection, (yield from _ask(connection, host, port))
-    except MalformedDataError:
-        passed_over = True
+        versions = yield from _ask(connection, host, port)
     except SocketDisconnectedError:
-        passed_over = False
-    # Kafka before 0.10 does not know the request: 0.8 hangs up (observed on 0.8.2.2), 0.9 passes
-    # over it and answers the next one (observed on 0.9.0.1).
-    return (yield from _tell_the_old_apart(host, port, passed_over))
+        return (yield from _tell_the_old_apart(host, port, False))
+    if versions is None:
+        return (yield from _tell_the_old_apart(host, port, True))
+    return connection, versions
 
 
-def _ask(connection: Any, host: str, port: int) -> Procedure[BrokerVersions]:
-    """ApiVersions in the highest version that both know."""
+def _ask(connection: Any, host: str, port: int) -> Procedure[BrokerVersions | None]:
+    """ApiVersions in the highest version that both know.
+
+    Kafka before 0.10 does not know the request: 0.8 hangs up (observed on 0.8.2.2), 0.9 passes over
+    it and answers the next one (observed on 0.9.0.1), which is ``None`` here.
+    """
     newest = ApiVersionsRequest.valid_versions[-1]
     answer = yield Exchange(connection, _REQUEST, newest, probe=ListGroupsRequest())
+    if answer is None:
+        return None
     if answer.error_code == _UNSUPPORTED_VERSION:
         # Brokers from 2.4 on say which versions of this they have; before, only 0 is sure.
         named = [key.max_version for key in answer.api_keys if key.api_key == _REQUEST.api_key]
@@ -91,10 +94,13 @@ def _tell_the_old_apart(
     if passed_over:
         return connection, seems
     try:
-        return connection, (yield from _ask(connection, host, port))
-    except (SocketDisconnectedError, MalformedDataError):
-        connection = yield Connect(host, port)
-        return connection, seems
+        versions = yield from _ask(connection, host, port)
+    except SocketDisconnectedError:
+        versions = None
+    if versions is not None:
+        return connection, versions
+    connection = yield Connect(host, port)
+    return connection, seems
 
 
 def ask_versions(view: ClusterView) -> Procedure[Mapping[int, tuple[int, int]]]:
