@@ -70,6 +70,11 @@ class FetchSession:
         """Whether the broker keeps to ``max_bytes`` over all partitions."""
         return self.version is not None and self.version >= _FIRST_BOUNDED
 
+    @property
+    def established(self) -> bool:
+        """Whether the broker remembers the last request, as far as is known."""
+        return self._id != 0
+
     def request(self, plan: FetchPlan, snapshot: Snapshot, version: int) -> FetchRequest:
         """The request that a plan stands for, in the version that was negotiated."""
         if version != self.version:
@@ -123,16 +128,17 @@ class FetchSession:
             )
         return list(topics.values())
 
-    def answered(self, answer: Any) -> tuple[dict[_Key, Any], bool]:
+    def answered(self, answer: Any, doing: str) -> tuple[dict[_Key, Any], bool]:
         """What the broker says of partitions, and whether it leaves out those without news.
 
+        :param doing: what was asked of whom, in words for errors.
         :raises ProtocolClientError: it refuses the request as a whole.
         :raises MalformedDataError: it says something about a topic that was not asked for.
         """
         if answer.error_code:
             self.reset()
-            raise error_info(answer.error_code).exception("fetching")
-        sparse = self._id != 0
+            raise error_info(answer.error_code).exception(doing)
+        sparse = self.established
         if answer.session_id:
             self._epoch = 1 if self._epoch == _LAST_EPOCH else self._epoch + 1
             self._held = self._asking

@@ -17,6 +17,7 @@ from ...core.metadata import Snapshot
 from ...exceptions import (
     KafkaException,
     MalformedDataError,
+    ProtocolClientError,
     RemoteError,
     UnsupportedVersion,
 )
@@ -218,26 +219,21 @@ class Fetcher:
                 continue
             asked = [(state, state.epoch, state.fetch_offset) for state in plan.states]
             asked_keys = {state.key for state in plan.states}
+            established, answer = session.established, None
             try:
                 answer = yield self._request(leader, plan, session)
-                parts, sparse = session.answered(answer)
+                parts, sparse = session.answered(answer, f"fetching from broker {leader}")
             except UnsupportedVersion:
                 raise  # nothing could ever be fetched from this broker
             except RemoteError as error:
                 if self._client.closed:
                     return
                 session.reset()
-                if is_about_session(error):
+                if established and is_about_session(error):
                     log.info("broker %s: %s; beginning a new session", leader, error)
                     continue
                 failures += 1
-                for state in plan.states:
-                    state.doubt()
-                log.warning("fetching from broker %s failed: %s", leader, error)
-                if isinstance(error, MalformedDataError):
-                    self._tell(plan.states, error)
-                yield Sleep(self._limits.backoff.wait_s(failures, random.random()))
-                yield from self._refresh(sorted({state.key[0] for state in plan.states}))
+                yield from self._fetch_failed(leader, plan, error, failures, answer is not None)
                 continue
             failures = 0
             now = yield Now()
@@ -247,6 +243,18 @@ class Fetcher:
             self._rotate(leader, parts if session.bounded else asked_keys)
             if stale:
                 yield from self._refresh(stale)
+
+    def _fetch_failed(
+        self, leader: int, plan: FetchPlan, error: RemoteError, failures: int, answered: bool
+    ) -> Procedure[None]:
+        log.warning("fetching from broker %s failed: %s", leader, error)
+        for state in plan.states:
+            state.doubt()
+        refused = answered and isinstance(error, ProtocolClientError) and not _retriable(error)
+        if refused or isinstance(error, MalformedDataError):
+            self._tell(plan.states, error)
+        yield Sleep(self._limits.backoff.wait_s(failures, random.random()))
+        yield from self._refresh(sorted({state.key[0] for state in plan.states}))
 
     def _request(self, leader: int, plan: FetchPlan, session: FetchSession) -> Request:
         snapshot = self._client.snapshot
@@ -350,7 +358,7 @@ class Fetcher:
             return False
         error = info.exception(f"fetching {topic}/{partition} at offset {state.fetch_offset}")
         # A broker that is shutting down answers "unknown error" (0.8.2.2, observed).
-        if info.retriable or info.refresh_metadata or info.code == _UNKNOWN:
+        if _retriable(error):
             self._back_off(state, now)
             state.doubt()
             log.warning("%s; trying again", error)
@@ -383,3 +391,8 @@ class Fetcher:
 
     def wake(self, state: FetchState) -> None:
         self._wake(state.key)
+
+
+def _retriable(error: ProtocolClientError) -> bool:
+    info = error_info(error.error_code or 0)
+    return info.retriable or info.refresh_metadata or info.code == _UNKNOWN

@@ -3,6 +3,7 @@ no sense is a typed error, in flexible versions too."""
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -18,6 +19,7 @@ from pykafka.exceptions import (
     RemoteError,
     UnsupportedVersion,
 )
+from pykafka.message import Message
 from pykafka.simpleconsumer import SimpleConsumer
 
 _UNKNOWN = 12_345
@@ -254,21 +256,46 @@ def test_an_unknown_code_of_a_partition(rogue: RogueBroker, connect: Connect) ->
     assert caught.value.error_code == _UNKNOWN
 
 
-def test_a_fetch_that_is_refused_as_a_whole_is_tried_again(
+def test_a_fetch_that_is_refused_as_a_whole_is_an_error_until_it_is_not(
     rogue: RogueBroker, connect: Connect
 ) -> None:
     rogue.rows = [b"one"]
-    # The code stands behind the header's tags and the throttle time.
-    rogue.faults["Fetch"] = lambda asked: _with(
-        asked, asked.body[:5] + _UNKNOWN.to_bytes(2, "big") + asked.body[7:]
-    )
-    consumer = consumer_of(rogue, connect, consumer_timeout_ms=300)
-    assert consumer.consume() is None
-    assert rogue.asked.count("Fetch") > 1
+    rogue.faults["Fetch"] = _refused(_UNKNOWN)
+    consumer = consumer_of(rogue, connect, consumer_timeout_ms=3000, fetch_error_backoff_ms=100)
+    with pytest.raises(ProtocolClientError, match=f"fetching from broker.*{_UNKNOWN}"):
+        consumer.consume()
     del rogue.faults["Fetch"]
-    message = consumer.consume()
-    assert message is not None
+    message = _consumed(consumer)
     assert message.value == b"one"
+    assert rogue.asked.count("Fetch") > 1
+
+
+def test_a_broker_that_forgets_a_session_that_never_was_is_not_asked_without_pause(
+    rogue: RogueBroker, connect: Connect
+) -> None:
+    rogue.rows = [b"one"]
+    rogue.faults["Fetch"] = _refused(70)
+    consumer = consumer_of(rogue, connect, consumer_timeout_ms=1000, fetch_error_backoff_ms=100)
+    assert consumer.consume() is None
+    assert 1 < rogue.asked.count("Fetch") < 20
+    del rogue.faults["Fetch"]
+    assert _consumed(consumer).value == b"one"
+
+
+def _refused(code: int) -> Fault:
+    # The code stands behind the header's tags and the throttle time.
+    return lambda asked: _with(asked, asked.body[:5] + code.to_bytes(2, "big") + asked.body[7:])
+
+
+def _consumed(consumer: SimpleConsumer) -> Message:
+    """The next message; what stalls until the broker comes to its senses is no failure."""
+    for _ in range(100):
+        with contextlib.suppress(ProtocolClientError):
+            message = consumer.consume()
+            if message is not None:
+                return message
+        time.sleep(0.05)
+    raise AssertionError("no message came")
 
 
 @pytest.mark.parametrize("api", ["FindCoordinator", "OffsetFetch"])

@@ -59,12 +59,12 @@ def test_the_first_request_names_everything(version: int, epoch: int):
 def test_a_broker_that_remembers_is_told_only_what_changed():
     session, (one, two, three) = FetchSession(LIMITS, 0), states(3)
     session.request(plan(one, two), EMPTY, 12)
-    assert session.answered(answer(77, 0, 1)) == (answered(0, 1), False)
+    assert session.answered(answer(77, 0, 1), "fetching") == (answered(0, 1), False)
     two.fetch_offset = 20
     request = session.request(plan(one, two, three), EMPTY, 12)
     assert asked(request) == {("t", 1): 20, ("t", 2): 10}
     assert (request.session_id, request.session_epoch) == (77, 1)
-    parts, sparse = session.answered(answer(77, 1))
+    parts, sparse = session.answered(answer(77, 1), "fetching")
     assert (set(parts), sparse) == ({("t", 1)}, True)
     request = session.request(plan(two), EMPTY, 12)
     assert asked(request) == {}
@@ -86,17 +86,17 @@ def test_a_broker_that_remembers_nothing_is_told_everything_each_time():
         request = session.request(plan(*some), EMPTY, 12)
         assert asked(request) == {("t", 0): 10, ("t", 1): 10}
         assert (request.session_id, request.session_epoch) == (0, 0)
-        assert session.answered(answer(0, 0, 1))[1] is False
+        assert session.answered(answer(0, 0, 1), "fetching")[1] is False
 
 
 @pytest.mark.parametrize("code", [70, 71, 106])
 def test_a_broker_that_lost_the_session_is_told_everything_again(code: int):
     session, some = FetchSession(LIMITS, 0), states(1)
     session.request(plan(*some), EMPTY, 12)
-    session.answered(answer(77, 0))
+    session.answered(answer(77, 0), "fetching")
     session.request(plan(*some), EMPTY, 12)
     with pytest.raises(ProtocolClientError) as caught:
-        session.answered(answer(0, code=code))
+        session.answered(answer(0, code=code), "fetching")
     assert is_about_session(caught.value)
     request = session.request(plan(*some), EMPTY, 12)
     assert asked(request) == {("t", 0): 10}
@@ -107,7 +107,7 @@ def test_a_new_leader_epoch_is_news():
     session, (state,) = FetchSession(LIMITS, 0), states(1)
     state.follow(1, 4)
     session.request(plan(state), EMPTY, 12)
-    session.answered(answer(77, 0))
+    session.answered(answer(77, 0), "fetching")
     state.follow(1, 5)
     request = session.request(plan(state), EMPTY, 12)
     assert request.topics[0].partitions[0].current_leader_epoch == 5
@@ -118,13 +118,13 @@ def test_topics_go_by_id_where_the_version_wants_it():
     request = session.request(plan(state), WITH_IDS, 13)
     assert request.topics[0].topic_id == ID
     request.encode(13)
-    assert set(session.answered(answer(77, 0, by_id=True))[0]) == {("t", 0)}
+    assert set(session.answered(answer(77, 0, by_id=True), "fetching")[0]) == {("t", 0)}
 
 
 def test_a_topic_that_was_made_anew_is_named_by_its_new_id_and_the_old_one_forgotten():
     session, (state,) = FetchSession(LIMITS, 0), states(1)
     session.request(plan(state), WITH_IDS, 13)
-    session.answered(answer(77, 0, by_id=True))
+    session.answered(answer(77, 0, by_id=True), "fetching")
     anew: Snapshot = EMPTY._replace(topics={"t": TopicInfo("t", {}, 0, b"n" * 16)})
     request = session.request(plan(state), anew, 13)
     assert request.topics[0].topic_id == b"n" * 16
@@ -135,13 +135,13 @@ def test_an_answer_about_a_topic_that_was_not_asked_for_makes_no_sense():
     session, (state,) = FetchSession(LIMITS, 0), states(1)
     session.request(plan(state), EMPTY, 12)
     with pytest.raises(MalformedDataError, match="not asked for"):
-        session.answered(answer(77, 0, by_id=True))
+        session.answered(answer(77, 0, by_id=True), "fetching")
 
 
 def test_another_version_begins_another_session():
     session, (state,) = FetchSession(LIMITS, 0), states(1)
     session.request(plan(state), EMPTY, 12)
-    session.answered(answer(77, 0))
+    session.answered(answer(77, 0), "fetching")
     request = session.request(plan(state), EMPTY, 7)
     assert (request.session_id, request.session_epoch) == (0, 0)
     assert asked(request) == {("t", 0): 10}
