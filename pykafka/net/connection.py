@@ -222,7 +222,8 @@ class Connection:
         about = ""
         if self._pending:
             about = f" while {self._pending[0].request.name} was under way"
-            if not self._heard:
+            # Where it is known what the peer speaks it has answered elsewhere.
+            if not self._heard and self.versions is None:
                 advice = advice or advice_on_silence(self._tls)
         text = f"the connection to {self.address} {how}{about}{advice}"
         self.close(SocketDisconnectedError(text))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from ...exceptions import ProtocolClientError
@@ -19,6 +19,7 @@ from ...wire.messages.offset_fetch import (
     OffsetFetchRequestTopics,
 )
 from ...wire.primitives import ZERO_UUID
+from ...wire.schema import ApiMessage
 from ..effects import COORDINATOR, Node, Procedure, Request
 from .cluster_view import ClusterView
 from .coordinator import Patience, ask_coordinator
@@ -83,24 +84,13 @@ def commit_offsets(
             ],
         )
 
-    def request(node: Node) -> Request:
-        ids.look_up()
-        return Request(
-            node,
-            message,
-            COORDINATOR,
-            patience.timeout_s,
-            version,
-            api=OffsetCommitRequest,
-            at_most=ids.at_most,
-        )
-
     doing = f"committing offsets of group {group!r}"
 
     def judge(answer: Any) -> tuple[bool, ProtocolClientError | None]:
         parts = answered_parts(_parts(answer.topics, ids), offsets, doing)
         return True, _group_error(doing, {key: part.error_code for key, part in parts.items()})
 
+    request = _request(message, OffsetCommitRequest, ids, patience, version)
     yield from ask_coordinator(view, group, request, doing, patience, judge)
 
 
@@ -132,18 +122,6 @@ def fetch_offsets(
         ]
         return OffsetFetchRequest(groups=[OffsetFetchRequestGroup(group_id=group, topics=new)])
 
-    def request(node: Node) -> Request:
-        ids.look_up()
-        return Request(
-            node,
-            message,
-            COORDINATOR,
-            patience.timeout_s,
-            version,
-            api=OffsetFetchRequest,
-            at_most=ids.at_most,
-        )
-
     doing = f"looking up offsets of group {group!r}"
 
     def judge(
@@ -160,6 +138,7 @@ def fetch_offsets(
         failed = {key: code for key, code in codes.items() if code != _NOTHING_COMMITTED}
         return committed, _group_error(doing, failed)
 
+    request = _request(message, OffsetFetchRequest, ids, patience, version)
     return (yield from ask_coordinator(view, group, request, doing, patience, judge))
 
 
@@ -185,6 +164,23 @@ class _Ids:
         """Of a topic in an answer, which goes by the one or the other."""
         name: str = topic.name or self._names.get(topic.topic_id, "")
         return name
+
+
+def _request(
+    message: Callable[[int], ApiMessage],
+    api: type[ApiMessage],
+    ids: _Ids,
+    patience: Patience,
+    version: int | None,
+) -> Callable[[Node], Request]:
+    """What is sent to the coordinator at each try."""
+
+    def request(node: Node) -> Request:
+        ids.look_up()
+        timeout_s, most = patience.timeout_s, ids.at_most
+        return Request(node, message, COORDINATOR, timeout_s, version, api=api, at_most=most)
+
+    return request
 
 
 def _parts(topics: Iterable[Any], ids: _Ids) -> dict[PartitionKey, Any]:

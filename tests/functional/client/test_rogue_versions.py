@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from functional.client import rogue_scenario
 from functional.client.conftest import Connect
 from functional.client.rogue import TOPIC, Asked, Fault, RogueBroker, correct
+from functional.client.rogue_scenario import bounded
 
 from pykafka.exceptions import (
     MalformedDataError,
@@ -96,27 +98,19 @@ def rogue() -> Iterator[RogueBroker]:
 
 @pytest.fixture
 def bound() -> Iterator[None]:
-    """Fail if the test took as long as a person would give up."""
-    begin = time.monotonic()
-    yield
-    assert time.monotonic() - begin < 20
+    with bounded():
+        yield
 
 
 pytestmark = pytest.mark.usefixtures("bound")
 
 
 def consumer_of(rogue: RogueBroker, connect: Connect, **options: Any) -> SimpleConsumer:
-    settings: dict[str, Any] = {"consumer_timeout_ms": 5000, "fetch_error_backoff_ms": 20}
-    client = connect(rogue.address, **_IMPATIENT)
-    return client.topics[TOPIC].get_simple_consumer(**{**settings, **options})
+    return rogue_scenario.consumer_of(rogue, connect, _IMPATIENT, **options)
 
 
 def test_it_behaves_where_it_is_not_told_otherwise(rogue: RogueBroker, connect: Connect) -> None:
-    rogue.rows = [b"one", b"two"]
-    consumer = consumer_of(rogue, connect, consumer_group="g", consumer_timeout_ms=300)
-    assert [message.value for message in consumer] == [b"one", b"two"]
-    consumer.commit_offsets()
-    consumer.reset_offsets()
+    rogue_scenario.works(rogue, connect, _IMPATIENT)
 
 
 # -- answers that are none ------------------------------------------------------------
