@@ -10,6 +10,7 @@ from contextlib import suppress
 from types import TracebackType
 
 from pykafka.exceptions import MalformedDataError
+from pykafka.wire.messages.list_offsets import ListOffsetsResponse
 from pykafka.wire.messages.metadata import (
     MetadataResponse,
     MetadataResponseBroker,
@@ -25,7 +26,7 @@ from pykafka.wire.messages.produce import (
 
 __all__ = ["HANG_UP", "SAY_NOTHING", "RogueBroker", "refuse"]
 
-_PRODUCE, _METADATA = 0, 3
+_PRODUCE, _LIST_OFFSETS, _METADATA = 0, 2, 3
 
 #: What the broker does with a produce request: takes it and gives the answer's body, or ``None``
 #: to close the connection. An error that it raises closes it, too.
@@ -120,6 +121,8 @@ class RogueBroker:
         key, version, correlation_id, name = struct.unpack_from(">hhih", frame)
         if key == _METADATA:
             body: bytes | None = self._metadata()
+        elif key == _LIST_OFFSETS:
+            body = ListOffsetsResponse(topics=[]).encode(version)
         elif key == _PRODUCE:
             request = ProduceRequest.decode(frame[10 + name :], version)
             self.received.append(request)
