@@ -68,8 +68,8 @@ def broker(args: argparse.Namespace) -> Iterator[str]:
 
 
 def told_version(release: KafkaRelease) -> dict[str, Any]:
-    """kafka-python cannot find out by itself what a broker of 0.8 speaks."""
-    return {"api_version": release.number[:3]} if release.number < (0, 9) else {}
+    """kafka-python cannot find out by itself what a broker of 0.8 or 0.9 speaks."""
+    return {"api_version": release.number[:3]} if release.number < (0, 10) else {}
 
 
 def interleave(

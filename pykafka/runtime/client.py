@@ -58,7 +58,7 @@ _T = TypeVar("_T")
 _SLACK_S = 5.0
 _CLOSE_S = 5.0
 #: How long a broker may take over a message before the probe of an Exchange follows it.
-_PROBE_S = 0.5
+_PROBE_S = 0.1
 
 _cores: weakref.WeakSet[ClientCore] = weakref.WeakSet()
 

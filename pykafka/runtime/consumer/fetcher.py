@@ -6,7 +6,7 @@ import itertools
 import logging
 import random
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -218,7 +218,6 @@ class Fetcher:
                 yield Wait(self._signals[leader], plan.wait_s)
                 continue
             asked = [(state, state.epoch, state.fetch_offset) for state in plan.states]
-            asked_keys = {state.key for state in plan.states}
             established, answer = session.established, None
             try:
                 answer = yield self._request(leader, plan, session)
@@ -237,12 +236,20 @@ class Fetcher:
                 continue
             failures = 0
             now = yield Now()
-            # Partitions without data rest where the broker did not wait for them itself.
-            rest_s = 0.0 if plan.max_wait_ms else max(0.01, self._limits.max_wait_ms / 1000)
+            rest_s = self._rest_s(plan, parts, session)
             stale = self._take_in(parts, sparse, asked, now, rest_s)
-            self._rotate(leader, parts if session.bounded else asked_keys)
+            self._rotate(leader, plan, parts, session.bounded)
             if stale:
                 yield from self._refresh(stale)
+
+    def _rest_s(
+        self, plan: FetchPlan, parts: Mapping[PartitionKey, Any], session: FetchSession
+    ) -> float:
+        """How long partitions without data are left alone: where the broker has not waited for
+        them itself, unless there was no room for them beside the data of others."""
+        if plan.max_wait_ms or (session.bounded and any(map(_brought, parts.values()))):
+            return 0.0
+        return max(0.01, self._limits.max_wait_ms / 1000)
 
     def _fetch_failed(
         self, leader: int, plan: FetchPlan, error: RemoteError, failures: int, answered: bool
@@ -282,8 +289,16 @@ class Fetcher:
         except RemoteError as error:
             log.warning("refreshing metadata of %s failed: %s", ", ".join(topics), error)
 
-    def _rotate(self, leader: int, served: Collection[PartitionKey]) -> None:
-        """Those that had their turn go to the end of the line."""
+    def _rotate(
+        self,
+        leader: int,
+        plan: FetchPlan,
+        parts: Mapping[PartitionKey, Any],
+        bounded: bool,
+    ) -> None:
+        """Those that had their turn go to the end of the line: that were asked for, or, where the
+        broker bounds its answer, that have filled it."""
+        served = {s.key for s in plan.states if not bounded or _brought(parts.get(s.key))}
         if leader in self._by_leader:
             self._by_leader[leader].sort(key=lambda state: state.key in served)
 
@@ -391,6 +406,10 @@ class Fetcher:
 
     def wake(self, state: FetchState) -> None:
         self._wake(state.key)
+
+
+def _brought(part: Any) -> bool:
+    return part is not None and bool(part.records)
 
 
 def _retriable(error: ProtocolClientError) -> bool:

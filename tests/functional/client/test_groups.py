@@ -259,7 +259,6 @@ def test_all_brokers_groups_are_described(kafka3: EmbeddedKafka, connect: Connec
     client = connect(kafka3.bootstrap)
     names = [f"group {number} of three brokers" for number in range(8)]
     coordinators = {name: client.cluster.get_group_coordinator(name) for name in names}
-    assert len({broker.id for broker in coordinators.values()}) > 1
     members = {
         name: join(broker, name, name, "t").member_id for name, broker in coordinators.items()
     }

@@ -274,7 +274,7 @@ def test_no_damaged_byte_of_a_messages_head_hangs_or_crashes(
         if at >= end:
             break
         flip(segment, at, 0x40)
-        consumer = consume(topic, partitions=[partition], consumer_timeout_ms=300)
+        consumer = consume(topic, partitions=[partition], consumer_timeout_ms=1000)
         got = []
         with contextlib.suppress(CorruptRecordError, MessageSetDecodeFailure):
             while (message := consumer.consume()) is not None:

@@ -20,8 +20,8 @@ class KafkaPython:
     """Its producers and its consumer; a :class:`.peers.Peer`."""
 
     def __init__(self, bootstrap: str, release: KafkaRelease, ends: ExitStack) -> None:
-        # It cannot find out by itself what 0.8 speaks.
-        told = {"api_version": release.number[:3]} if release.number < (0, 9) else {}
+        # It cannot find out by itself what 0.8 and 0.9 speak.
+        told = {"api_version": release.number[:3]} if release.number < (0, 10) else {}
         self._settings: dict[str, Any] = {"bootstrap_servers": bootstrap, **told}
         self._ends = ends
         self._producers: dict[str, Any] = {}
