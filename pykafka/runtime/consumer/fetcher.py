@@ -35,6 +35,7 @@ __all__ = ["Fetcher"]
 log = logging.getLogger("pykafka.simpleconsumer")
 
 _OFFSET_OUT_OF_RANGE = 1
+_CORRUPT = 2
 _UNKNOWN = -1
 _numbers = itertools.count(1)
 
@@ -377,6 +378,9 @@ class Fetcher:
             self._back_off(state, now)
             state.doubt()
             log.warning("%s; trying again", error)
+            if info.code == _CORRUPT and state.failures > 1:
+                # Kafka 0.10 and 0.11 refuse to send records whose size is damaged.
+                self._tell([state], error)
             return info.refresh_metadata or info.code == _UNKNOWN
         self.stall(state, error)
         return False
