@@ -40,7 +40,10 @@ matrix: venv
 	@$(FRESH) || { echo "==> installing tox into $(VENV)"; \
 	  $(BIN)/python -m pip install --disable-pip-version-check 'tox>=4.21' && touch $(VENV)/.$@; }
 	@echo "==> tox -e matrix: tests/functional on $(or $(RELEASES),all releases of Kafka)"
-	@$(BIN)/python -m tox run -e matrix -- $(if $(RELEASES),--kafka-releases $(RELEASES)) $(ARGS)
+	@$(BIN)/python -m tox run -e matrix -- $(if $(RELEASES),--kafka-releases $(RELEASES)) $(ARGS) || \
+	  { echo "==> what failed beside others is tried once more, alone"; \
+	    $(BIN)/python -m tox run -e matrix -- $(if $(RELEASES),--kafka-releases $(RELEASES)) $(ARGS) \
+	      -n 0 --last-failed --last-failed-no-failures none; }
 
 lint: venv
 	@$(FRESH) || { echo "==> installing pykafka[lint,cli,embedded] into $(VENV)"; \

@@ -78,7 +78,7 @@ class Matrix:
         if not whole or self._lost or not self._cells:
             self._note = f"{self._path} is as it was: not every test has run"
             return
-        update(self._path, self._cells)
+        update(self._path, self._cells, again=session.config.getoption("lf"))
         cells = [cell for row in self._cells.values() for cell in row.values()]
         gaps = [cell for cell in cells if _weight(cell) > _PASSED]
         if gaps:
@@ -110,10 +110,13 @@ def _weight(cell: str) -> int:
     return {"": _NONE, PASSED: _PASSED, FAILED: _FAILED}.get(cell, _SKIPPED)
 
 
-def update(path: Path, cells: dict[str, dict[str, str]]) -> None:
-    """Replace the columns of the releases that were run."""
+def update(path: Path, cells: dict[str, dict[str, str]], again: bool = False) -> None:
+    """Replace the columns of the releases that were run.
+
+    :param again: only what had failed was tried (``--last-failed``): the other cells stay.
+    """
     old = json.loads(path.read_text()) if path.exists() else {"releases": {}, "scenarios": {}}
-    run = {release for row in cells.values() for release in row}
+    run = set() if again else {release for row in cells.values() for release in row}
     now = {
         "date": dt.datetime.now(dt.timezone.utc).date().isoformat(),
         "python": f"{platform.python_implementation()} {platform.python_version()}",

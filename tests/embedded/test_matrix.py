@@ -116,3 +116,30 @@ def test_what_was_cut_short_is_not_written(tmp_path: Path, interruption: str) ->
 def test_a_part_of_a_column_is_refused(tmp_path: Path) -> None:
     said = run(tmp_path, "--matrix=matrix.json", "-k", "passes", scenario=FINE)
     assert "no -k and no -m" in said
+
+
+_UNSTEADY = """
+import pathlib
+import pytest
+
+@pytest.mark.parametrize("number", range(2))
+def test_fails_once(kafka_release, number):
+    seen = pathlib.Path(f"seen {kafka_release}")
+    if number and kafka_release != "4.3.0" and not seen.exists():
+        seen.touch()
+        assert False
+
+def test_fails_always(kafka_release):
+    assert kafka_release != "4.3.0"
+"""
+
+
+def test_what_failed_and_is_tried_again_replaces_its_own_cells_alone(tmp_path: Path) -> None:
+    options = ("--matrix=matrix.json", "--kafka-releases=0.8.2.2,4.3.0")
+    assert "skipped: 2" in run(tmp_path, *options, *SPREAD, scenario=_UNSTEADY)
+    assert "skipped: 1" in run(tmp_path, *options, "--last-failed", scenario=_UNSTEADY)
+    rows = {
+        name.partition("::test_")[2]: list(row.values())
+        for name, row in matrix(tmp_path)["scenarios"].items()
+    }
+    assert rows == {"fails_once": ["passed", "passed"], "fails_always": ["passed", "FAILED"]}
