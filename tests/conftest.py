@@ -13,10 +13,12 @@ import pytest
 # run side by side; and what the matrix in the documentation is made of.
 pytest_plugins = ["applicability", "services", "spreading", "matrix"]
 
-# A shell that starts something in the background has it ignore Ctrl-C, and that is handed down to
-# every program that the tests start and interrupt.
+# A shell that starts something in the background has it ignore Ctrl-C, and nohup the end of the
+# terminal; that is handed down to every program that the tests start and interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 #: Change it to draw other random data: PYKAFKA_TEST_SEED=7 make test.
 SEED = int(os.environ.get("PYKAFKA_TEST_SEED", "20150212"))

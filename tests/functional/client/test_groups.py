@@ -174,6 +174,8 @@ def kafka_python(kafka: EmbeddedKafka) -> Iterator[Join]:
                 bootstrap_servers=kafka.bootstrap,
                 group_id=group,
                 client_id="other",
+                # It may join before it knows a new topic, and gets nothing until it does.
+                metadata_max_age_ms=1000,
                 **options,
             )
             stack.callback(consumer.close)

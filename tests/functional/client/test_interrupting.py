@@ -68,16 +68,16 @@ def interrupted(source: str, address: str) -> None:
 
 @pytest.fixture
 def rogue() -> Iterator[RogueBroker]:
-    """A broker that answers the first request for metadata, and nothing else."""
+    """A broker that answers what the first contact asks, and nothing else."""
     with RogueBroker() as rogue:
         silence = FAULTS["nothing at all"]
-        for api in ("Fetch", "ListOffsets", "OffsetCommit", "OffsetFetch"):
+        for api in ("Fetch", "OffsetCommit", "OffsetFetch"):
             rogue.faults[api] = silence
 
-        def metadata(asked: Asked) -> tuple[bytes, bool]:
-            return (silence if rogue.asked.count("Metadata") > 1 else correct)(asked)
+        def once(asked: Asked) -> tuple[bytes, bool]:
+            return (silence if rogue.asked.count(asked.api) > 1 else correct)(asked)
 
-        rogue.faults["Metadata"] = metadata
+        rogue.faults["Metadata"] = rogue.faults["ListOffsets"] = once
         yield rogue
 
 
