@@ -15,7 +15,6 @@ from ..wire.errors import error_info
 from ..wire.messages.fetch import FetchPartition, FetchRequest, FetchTopic, ForgottenTopic
 from ..wire.primitives import ZERO_UUID
 from .fetching import FetchLimits, FetchPlan
-from .metadata import Snapshot
 
 __all__ = ["BY_NAME", "FetchSession", "is_about_session"]
 
@@ -75,12 +74,16 @@ class FetchSession:
         """Whether the broker remembers the last request, as far as is known."""
         return self._id != 0
 
-    def request(self, plan: FetchPlan, snapshot: Snapshot, version: int) -> FetchRequest:
-        """The request that a plan stands for, in the version that was negotiated."""
+    def request(self, plan: FetchPlan, ids: Mapping[str, bytes], version: int) -> FetchRequest:
+        """The request that a plan stands for, in the version that was negotiated.
+
+        :param ids: of the plan's topics; not looked at up to :data:`BY_NAME`.
+        """
         if version != self.version:
             self.reset()
             self.version = version
-        ids = self._ids(plan, snapshot) if version > BY_NAME else {}
+        if version <= BY_NAME:
+            ids = {}
         self._names = {id_: name for name, id_ in ids.items()}
         self._asking = {}
         for state in plan.states:
@@ -107,11 +110,6 @@ class FetchSession:
                 for (topic, id_), held in gone
             ],
         )
-
-    def _ids(self, plan: FetchPlan, snapshot: Snapshot) -> dict[str, bytes]:
-        ids = snapshot.topic_ids({state.key[0] for state in plan.states})
-        assert ids is not None, "the version was to be at most BY_NAME"
-        return ids
 
     def _topics(self, wanted: Mapping[_Key, _Asked]) -> list[FetchTopic]:
         topics: dict[str, FetchTopic] = {}

@@ -265,11 +265,10 @@ class Fetcher:
         yield from self._refresh(sorted({state.key[0] for state in plan.states}))
 
     def _request(self, leader: int, plan: FetchPlan, session: FetchSession) -> Request:
-        snapshot = self._client.snapshot
-        ids = snapshot.topic_ids({state.key[0] for state in plan.states})
+        ids = self._client.snapshot.topic_ids({state.key[0] for state in plan.states})
         return Request(
             leader,
-            partial(session.request, plan, snapshot),
+            partial(session.request, plan, ids or {}),
             self._purpose,
             plan.max_wait_ms / 1000 + self._client.socket_timeout_s,
             api=FetchRequest,

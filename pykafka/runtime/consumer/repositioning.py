@@ -30,8 +30,6 @@ __all__ = ["FetchingSide", "Repositioning"]
 
 log = logging.getLogger("pykafka.simpleconsumer")
 
-_NOBODY = (-1, -1)
-
 
 class FetchingSide(Protocol):
     """What a decision on a position is told to."""
@@ -129,7 +127,7 @@ class Repositioning:
 
     def validate(self) -> None:
         """Find out whether the logs of new leaders hold what was fetched before."""
-        leaders = {leader for leader, _ in (state.leader or _NOBODY for state in self._due())}
+        leaders = {at[0] for _, at in self._due()}
         for leader in leaders - self._validating:
             self._validating.add(leader)
             task = self._client.spawn(self._validate(leader))
@@ -138,19 +136,19 @@ class Repositioning:
     def _validated(self, leader: int, _: Task) -> None:
         self._validating.discard(leader)
 
-    def _due(self) -> Iterator[FetchState]:
+    def _due(self) -> Iterator[tuple[FetchState, tuple[int, int]]]:
+        """Partitions to be validated, and their leaders (id, epoch)."""
         # Where only decoding can tell the next offset, that has to come first.
         for state in self._side.states():
             if state.to_validate and state.fetch_offset is not None and state.leader is not None:
-                yield state
+                yield state, state.leader
 
     def _validate(self, leader: int) -> Procedure[None]:
         failures = 0
         while True:
             asked = {
-                state.key: (state, state.epoch, state.leader or _NOBODY) for state in self._due()
+                state.key: (state, state.epoch, at) for state, at in self._due() if at[0] == leader
             }
-            asked = {key: one for key, one in asked.items() if one[2][0] == leader}
             if not asked:
                 return
             if failures:
