@@ -226,9 +226,10 @@ class Producer:
             size += headers_bytes
         if size > self._max_size:
             self._refuse_size(size)
-        if timestamp is not None or not self._stamps:
+        if timestamp is not None:
             timestamp = self._checked_timestamp(timestamp)
-        else:
+        elif self._stamps:
+            # The one clock of a message's way: a batch's would be late by up to linger_ms.
             timestamp = _time_ns() // 1_000_000
         chosen = self._partitioner(core.partitions, partition_key)
         try:
@@ -318,9 +319,7 @@ class Producer:
             f" ({self._max_size})"
         )
 
-    def _checked_timestamp(self, timestamp: float | dt.datetime | None) -> int | None:
-        if timestamp is None:
-            return None
+    def _checked_timestamp(self, timestamp: float | dt.datetime) -> int:
         if self._format() < 1:
             raise UnsupportedVersion(
                 f"a timestamp needs Kafka 0.10 or newer, and the brokers of"
