@@ -7,11 +7,11 @@ from when on. The core does not know which kind it has.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
-__all__ = ["Membership", "Owner", "PartitionKey"]
+from ..partition_keys import PartitionKey
 
-PartitionKey: TypeAlias = tuple[str, int]
+__all__ = ["Membership", "Owner"]
 
 
 class Owner(Protocol):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from . import Owner, PartitionKey
+from ..partition_keys import PartitionKey
+from . import Owner
 
 __all__ = ["FixedMembership"]
 

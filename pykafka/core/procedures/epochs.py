@@ -11,7 +11,7 @@ from ...wire.messages.offset_for_leader_epoch import (
     OffsetForLeaderTopic,
 )
 from ..effects import GENERAL, Procedure, Request
-from .partition_keys import PartitionKey, answered_parts, by_topic
+from ..partition_keys import PartitionKey, answered_parts, by_topic
 
 __all__ = ["EpochEnd", "Fetched", "fetch_epoch_ends"]
 

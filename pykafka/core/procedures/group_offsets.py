@@ -21,9 +21,9 @@ from ...wire.messages.offset_fetch import (
 from ...wire.primitives import ZERO_UUID
 from ...wire.schema import ApiMessage
 from ..effects import COORDINATOR, Node, Procedure, Request
+from ..partition_keys import PartitionKey, answered_parts, by_topic, named
 from .cluster_view import ClusterView
 from .coordinator import Patience, ask_coordinator
-from .partition_keys import PartitionKey, answered_parts, by_topic, named
 
 __all__ = ["Committed", "commit_offsets", "fetch_offsets"]
 

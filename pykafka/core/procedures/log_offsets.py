@@ -21,8 +21,8 @@ from ...wire.messages.list_offsets import (
     ListOffsetsTopic,
 )
 from ..effects import GENERAL, Procedure, Refresh, Request, Sleep
+from ..partition_keys import PartitionKey, answered_parts, by_topic, named
 from .cluster_view import ClusterView
-from .partition_keys import PartitionKey, answered_parts, by_topic, named
 
 __all__ = ["Found", "Place", "find_places", "list_offsets"]
 

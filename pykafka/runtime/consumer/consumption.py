@@ -9,6 +9,7 @@ from typing import Any
 
 from ...core.cursor import START, Cursor
 from ...core.membership import Membership
+from ...core.partition_keys import PartitionKey
 from ...core.procedures.group_offsets import Committed
 from ...core.procedures.log_offsets import Place, find_places
 from ...exceptions import (
@@ -22,7 +23,7 @@ from ..backend import Event
 from ..client import ClientCore
 from ..tasks import Task
 from .offset_store import OffsetStore
-from .source import NO_RUN, PartitionKey, RecordSource, Run
+from .source import NO_RUN, RecordSource, Run
 
 __all__ = ["Consumption"]
 

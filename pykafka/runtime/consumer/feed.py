@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from ...core.partition_keys import PartitionKey
 from ...exceptions import (
     CodecNotAvailableError,
     CorruptRecordError,
@@ -14,7 +15,7 @@ from ...exceptions import (
 )
 from ...message import SharedFields
 from ...wire.records.decode import Batch, Peek, RecordReader, peek
-from .source import RUN_ROWS, PartitionKey, Row, Run
+from .source import RUN_ROWS, Row, Run
 
 __all__ = ["Chunk", "Consumed", "DecodeOptions", "Feed"]
 

@@ -14,6 +14,7 @@ from ...core.effects import Now, Procedure, Refresh, Request, Sleep, Wait
 from ...core.fetch_session import BY_NAME, FetchSession, is_about_session
 from ...core.fetching import FetchLimits, FetchPlan, FetchState, plan_fetch
 from ...core.metadata import Snapshot
+from ...core.partition_keys import PartitionKey
 from ...exceptions import (
     KafkaException,
     MalformedDataError,
@@ -28,7 +29,6 @@ from ..client import ClientCore
 from ..tasks import Signal, Task
 from .feed import Chunk, Consumed, Feed
 from .repositioning import Repositioning
-from .source import PartitionKey
 
 __all__ = ["Fetcher"]
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from ...core.effects import Procedure
+from ...core.partition_keys import PartitionKey
 from ...core.procedures.coordinator import Patience
 from ...core.procedures.group_offsets import Committed, commit_offsets, fetch_offsets
-from ...core.procedures.partition_keys import PartitionKey
 from ..client import ClientCore
 
 __all__ = ["KafkaOffsetStore", "OffsetStore"]

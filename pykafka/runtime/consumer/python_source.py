@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...core.fetching import FetchLimits
+from ...core.partition_keys import PartitionKey
 from ...core.retry import Backoff
 from ...options import Settings
 from ..client import ClientCore
 from .feed import Consumed, DecodeOptions, Feed
 from .fetcher import Fetcher
-from .source import PartitionKey, Run, SourceEvents
+from .source import Run, SourceEvents
 
 __all__ = ["PythonSource"]
 

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from ...core.cursor import Cursor
+from ...core.partition_keys import PartitionKey
 from ...message import SharedFields
 
-__all__ = ["NO_RUN", "PartitionKey", "RecordSource", "Row", "Run", "SourceEvents"]
+__all__ = ["NO_RUN", "RecordSource", "Row", "Run", "SourceEvents"]
 
-PartitionKey: TypeAlias = tuple[str, int]
 #: (offset, timestamp in ms, key, value)
 Row: TypeAlias = "tuple[int, int, bytes | None, bytes | None]"
 

@@ -9,13 +9,14 @@ from typing import Any
 
 from pykafka import options
 from pykafka.core.membership.fixed import FixedMembership
+from pykafka.core.partition_keys import PartitionKey
 from pykafka.message import Message, SharedFields
 from pykafka.runtime.backend import ThreadBackend
 from pykafka.runtime.consumer.consumption import Consumption
 from pykafka.runtime.consumer.feed import Feed
 from pykafka.runtime.consumer.handover import take_one
 from pykafka.runtime.consumer.python_source import PythonSource
-from pykafka.runtime.consumer.source import PartitionKey, Run, SourceEvents
+from pykafka.runtime.consumer.source import Run, SourceEvents
 
 #: The partition that scripted consumers read.
 KEY = ("lines", 0)

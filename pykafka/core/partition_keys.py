@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
-from ...exceptions import MalformedDataError
+from ..exceptions import MalformedDataError
 
 __all__ = ["PartitionKey", "answered_parts", "by_topic", "named"]
 
