@@ -396,6 +396,17 @@ CONSUMER = _table(
     ),
 )
 
+#: What a member of a group has besides, however the group is balanced.
+MEMBER = _table(
+    Option(
+        "commit_on_revoke",
+        "bool",
+        True,
+        "Commit what was delivered of partitions before they go to another member, also without"
+        " `auto_commit_enable`, as 2.x does.",
+    ),
+)
+
 PRODUCER = _table(
     Option(
         "partitioner",

@@ -6,8 +6,8 @@ from when on. The core does not know which kind it has.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Collection
+from typing import Protocol
 
 from ..partition_keys import PartitionKey
 
@@ -17,21 +17,63 @@ __all__ = ["Membership", "Owner"]
 class Owner(Protocol):
     """The consumption core, as a membership sees it."""
 
-    def assigned(self, partitions: Mapping[PartitionKey, Any]) -> None:
-        """These partitions (key -> the users' object) are this member's from now on."""
+    def assigned(self, keys: Collection[PartitionKey], keep: bool = True) -> None:
+        """These are this member's partitions from now on, and no others.
 
-    def will_revoke(self, keys: Sequence[PartitionKey]) -> None:
-        """These will go to another member: stop delivering them and commit by policy."""
+        Those that :meth:`will_revoke` held back and that stay go on where they stood. May be
+        called again with the same partitions if it raised.
 
-    def lost(self, keys: Sequence[PartitionKey]) -> None:
-        """These are another member's already: drop what is held and commit nothing."""
+        :param keep: ``False`` if others may have had any of them meanwhile: then all begin where
+            the group has committed.
+        :raises RemoteError: it cannot be found out where new ones begin.
+        """
+
+    def will_revoke(self, keys: Collection[PartitionKey]) -> None:
+        """These may go to another member: deliver no more of them and commit by policy.
+
+        What was fetched of them is kept until :meth:`assigned` tells which of them stay.
+        """
+
+    def lost(self, keys: Collection[PartitionKey]) -> None:
+        """These may be another member's already: drop what is held and commit nothing."""
+
+    def ready(self) -> None:
+        """Whoever waits for messages should look again: at the lease, or at an error."""
 
 
 class Membership(Protocol):
-    """A way to come by partitions."""
+    """A way to come by partitions.
+
+    :ivar lease_until: until when, on the monotonic clock, the partitions are certainly this
+        member's. Nothing is delivered after that until it is extended.
+    :ivar error: what ended it, or what stands in its way, to be raised to the user.
+    :ivar epoch: counts the assignments.
+    """
+
+    lease_until: float
+    error: Exception | None
+    epoch: int
 
     def start(self, owner: Owner) -> None:
-        """Take up membership; the owner is told of partitions, now or later."""
+        """Take up membership; returns when the first partitions were assigned.
+
+        :raises KafkaException: that did not succeed; nothing of it is left.
+        """
 
     def stop(self) -> None:
-        """Give membership up. Idempotent."""
+        """Give membership up and wait for that, within a bound. Idempotent."""
+
+    def abandon(self) -> None:
+        """Give membership up, waiting for nothing. Idempotent."""
+
+    def after_fork(self) -> None:
+        """In the child: its thread is not here, its session is the parent's."""
+
+    def check_commit(self) -> None:
+        """Before a commit.
+
+        :raises RemoteError: the partitions may be another member's by now.
+        """
+
+    def settled(self, epoch: int, timeout_s: float) -> bool:
+        """Wait until partitions were assigned after ``epoch``; ``False`` if that will not be."""

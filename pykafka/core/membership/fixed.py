@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import math
+from collections.abc import Collection
 
 from ..partition_keys import PartitionKey
 from . import Owner
@@ -12,13 +12,29 @@ __all__ = ["FixedMembership"]
 
 
 class FixedMembership:
-    """The same partitions from start to stop."""
+    """The same partitions from start to stop; nobody else waits for them."""
 
-    def __init__(self, partitions: Mapping[PartitionKey, Any]) -> None:
-        self._partitions = partitions
+    lease_until: float = math.inf
+    error: Exception | None = None
+    epoch = 0
+
+    def __init__(self, keys: Collection[PartitionKey]) -> None:
+        self._keys = keys
 
     def start(self, owner: Owner) -> None:
-        owner.assigned(self._partitions)
+        owner.assigned(self._keys)
 
     def stop(self) -> None:
-        """Nobody else waits for the partitions."""
+        """Nothing is left behind."""
+
+    def abandon(self) -> None:
+        """Nothing is left behind."""
+
+    def after_fork(self) -> None:
+        """There is neither a thread nor a session."""
+
+    def check_commit(self) -> None:
+        """The partitions are nobody else's."""
+
+    def settled(self, epoch: int, timeout_s: float) -> bool:
+        return False

@@ -1,38 +1,52 @@
-"""The consumption core: positions, hand-over, commits; for every kind of consumer."""
+"""The consumption core: assignment, positions, hand-over; for every kind of consumer."""
 
 from __future__ import annotations
 
-import logging
+import itertools
+import math
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, NamedTuple
 
 from ...core.cursor import START, Cursor
 from ...core.membership import Membership
 from ...core.partition_keys import PartitionKey
-from ...core.procedures.group_offsets import Committed
 from ...core.procedures.log_offsets import Place, find_places
 from ...exceptions import (
     ClientClosedError,
     ConsumerStoppedException,
     ForkedProcessError,
-    KafkaException,
 )
 from ...options import Settings
 from ..backend import Event
 from ..client import ClientCore
-from ..tasks import Task
+from .commits import Commits
 from .offset_store import OffsetStore
 from .source import NO_RUN, RecordSource, Run
 
-__all__ = ["Consumption"]
-
-log = logging.getLogger("pykafka.simpleconsumer")
+__all__ = ["Consumption", "Hooks"]
 
 #: How often someone who waits for rows looks at an event that is not ours.
 _UNBLOCK_CHECK_S = 0.05
 #: No single wait is longer: the operating system knows no wait of a thousand years.
 _LONGEST_WAIT_S = 60.0
+
+
+class Hooks(NamedTuple):
+    """What a kind of consumer adds to the core; none of it may hold the user's object.
+
+    :ivar partition_of: the user's object of a partition.
+    :ivar set_out: moves partitions that were just assigned to where they begin.
+    :ivar revoking: called before partitions go, with what was delivered of them last.
+    :ivar rebalanced: called when the partitions have changed, before new ones are fetched from,
+        with what was delivered last of all before and of all now.
+    """
+
+    partition_of: Callable[[PartitionKey], Any]
+    set_out: Callable[[Consumption, Collection[PartitionKey]], None]
+    revoking: Callable[[dict[PartitionKey, int]], None] | None = None
+    rebalanced: Callable[[dict[PartitionKey, int], dict[PartitionKey, int]], None] | None = None
 
 
 class Consumption:
@@ -55,21 +69,35 @@ class Consumption:
         source: RecordSource,
         membership: Membership,
         store: OffsetStore | None,
+        hooks: Hooks,
     ) -> None:
         self.run: Run = NO_RUN
         self.cursors: dict[PartitionKey, Cursor] = {}
-        self.store = store
+        self.commits = Commits(client, settings, store, membership, self.positions)
         self._client = client
         self._settings = settings
         self._source = source
         self._membership = membership
+        self._hooks = hooks
         self._make_locks()
         self._ready: Event = client.backend.event()
         #: What the source was told to bring.
         self._fetching: set[PartitionKey] = set()
+        #: What is not delivered until it is known who has it; of these, what is committed no
+        #: more; and what was left of the runs that this has interrupted.
+        self._held: set[PartitionKey] = set()
+        self._leaving: set[PartitionKey] = set()
+        self._parked: dict[PartitionKey, Run] = {}
+        #: What was left of runs of partitions that have stayed.
+        self._resumed: deque[Run] = deque()
+        #: What was delivered last of all partitions before the rebalance that is under way.
+        self._before: dict[PartitionKey, int] | None = None
+        #: Calls of :meth:`advance`, and those that are under way.
+        self._look_numbers = itertools.count()
+        self._looks = 0
+        self._inside: list[None] = []
         self._running = False
         self._forked = False
-        self._auto_commit: Any = None
 
     def _make_locks(self) -> None:
         self._lock = self._client.backend.rlock()
@@ -82,33 +110,30 @@ class Consumption:
         """Whether it was started and not stopped."""
         return self._running
 
-    def start(self, prepare: Callable[[], None] | None = None) -> None:
+    def start(self) -> None:
         """Begin to consume.
 
-        :param prepare: called when partitions are assigned and before they are fetched from;
-            sets where to start.
+        :raises KafkaException: the membership could not be taken up; it is stopped.
         """
-        self._check_usable()
+        self.check_usable()
         if self._client.closed:
             raise ClientClosedError("the KafkaClient of this consumer was closed; make a new one")
         if self._running:
             return
         self._running = True
-        self._prepare = prepare
         self._client.fork_listeners.add(self)
         try:
             self._source.start(self)
             self._membership.start(self)
-            # It is a method of the user's object, which nothing here may keep alive.
-            self._prepare = None
         except BaseException:
             self.stop(commit=False)
             raise
-        if self._settings.auto_commit_enable and self.store is not None:
-            self._client.loop.call_soon(self._arm_auto_commit)
+        self.commits.begin()
 
     def stop(self, commit: bool = True) -> None:
-        """Commit by policy, stop fetching; idempotent. Positions stay for another start.
+        """Commit by policy, stop fetching, give membership up; idempotent, bounded.
+
+        Positions stay for another start.
 
         :raises RemoteError: the commit failed; it is stopped all the same.
         """
@@ -119,22 +144,23 @@ class Consumption:
             self._take_back()
             # Whoever waits for rows need not wait for the commit.
             self._ready.set()
-        self._client.loop.call_soon(self._disarm_auto_commit)
+        self.commits.end()
         try:
-            if commit and self._settings.auto_commit_enable and self.store is not None:
-                self.commit()
+            if commit:
+                self.commits.at_stop()
         finally:
             self._membership.stop()
             with self._lock:
                 self._source.stop()
-                self._fetching.clear()
+                self._clear()
             self._client.fork_listeners.discard(self)
 
     def abandon(self) -> None:
         """Stop fetching for a user's object that is gone; waits for nothing and commits nothing."""
         if self._running and not self._forked:
             self._running = False
-            self._client.loop.call_soon(self._disarm_auto_commit)
+            self.commits.end()
+            self._membership.abandon()
             self._source.stop()
 
     def after_fork(self) -> None:
@@ -145,8 +171,10 @@ class Consumption:
             self._make_locks()
             self.run.cut()
             self.run = NO_RUN
+            self._membership.after_fork()
 
-    def _check_usable(self) -> None:
+    def check_usable(self) -> None:
+        """:raises ForkedProcessError: it was started in another process."""
         if not self._forked:
             return
         raise ForkedProcessError(
@@ -167,11 +195,20 @@ class Consumption:
         """
         timeout_ms = self._settings.consumer_timeout_ms
         deadline = time.monotonic() + timeout_ms / 1000 if timeout_ms > 0 else None
-        while True:
-            if self._look():
-                return True
-            if not block or not self._wait(deadline, unblock_event):
-                return False
+        self._looks = next(self._look_numbers)
+        self._inside.append(None)
+        try:
+            while True:
+                if self._look():
+                    return True
+                if not block or not self._wait(deadline, unblock_event):
+                    return False
+        finally:
+            self._inside.pop()
+
+    def activity(self) -> Any:
+        """Something that changes when messages are taken; ``None`` while somebody waits for one."""
+        return None if self._inside else (self._looks, id(self.run), self.run.left())
 
     def _wait(self, deadline: float | None, unblock_event: Any) -> bool:
         """Wait for news; ``False`` when time is up or the event is set.
@@ -192,7 +229,7 @@ class Consumption:
 
     def _look(self) -> bool:
         """Make another run current; if there is none, raise what stands in its place."""
-        self._check_usable()
+        self.check_usable()
         with self._lock:
             if self._next_run():
                 # One event wakes all who wait, and the first of them clears it: there may be
@@ -204,18 +241,26 @@ class Consumption:
             if self._next_run():
                 self._ready.set()
                 return True
-            error = self._source.error()
+            error = self.error()
             if error is not None:
                 self._ready.set()
                 raise error.with_traceback(None)
             return False
 
+    def error(self) -> Exception | None:
+        """What is raised in place of messages, if there is something."""
+        with self._lock:
+            return self._source.error() or self._membership.error
+
     def _next_run(self) -> bool:
         self._check_running()
         if self.run.left():
             return True  # another thread was here before
+        until = self._membership.lease_until
+        if until != math.inf and time.monotonic() >= until:
+            return False
         while True:
-            run = self._source.next_run()
+            run = self._resumed.popleft() if self._resumed else self._source.next_run()
             with self._positions:
                 self._finish_run()
                 if run is None:
@@ -244,46 +289,114 @@ class Consumption:
             cursor.last_delivered, cursor.next_offset = self.run.position(cursor)
         self.run = NO_RUN
 
-    def _take_back(self, keys: Sequence[PartitionKey] | None = None) -> None:
-        """End the current run where it is, if it is of one of these partitions."""
+    def _take_back(self) -> None:
+        """End the current run where it is."""
         with self._positions:
-            if keys is None or self.run.key in keys:
-                self.run.cut()
-                self._finish_run()
+            self.run.cut()
+            self._finish_run()
 
     # -- the membership's calls -------------------------------------------------------
 
-    def assigned(self, partitions: Mapping[PartitionKey, Any]) -> None:
-        for key in partitions:
-            if key not in self.cursors:
-                self.cursors[key] = Cursor(*key)
-        if self._prepare is not None:
-            self._prepare()
+    def assigned(self, keys: Collection[PartitionKey], keep: bool = True) -> None:
+        wanted = set(keys)
+        self._remember()
         with self._lock:
-            offsets = {key: self.cursors[key].next_offset for key in partitions}
+            changed = wanted != self._fetching
+            kept = self._fetching & wanted if keep else set()
+            self._drop(self._fetching - kept)
+            new = sorted(wanted - kept)
+            with self._positions:
+                for key in self.cursors.keys() - wanted:
+                    del self.cursors[key]
+                for key in new:
+                    self.cursors.setdefault(key, Cursor(*key))
+        partitions = {key: self._hooks.partition_of(key) for key in new}
+        if new:
+            self._hooks.set_out(self, new)
+        if changed and self._hooks.rebalanced is not None:
+            self._hooks.rebalanced(self._before or {}, self.held())
+        with self._lock:
+            if not self._running:
+                return  # stopped meanwhile, maybe by the user's callback
+            self._before = None
+            self._resume(kept)
+            offsets = {key: max(0, self.cursors[key].next_offset) for key in new}
             self._source.assign(offsets, partitions)
-            self._fetching.update(partitions)
+            self._fetching.update(new)
+        self._ready.set()
 
-    def will_revoke(self, keys: Sequence[PartitionKey]) -> None:
+    def will_revoke(self, keys: Collection[PartitionKey]) -> None:
+        going = set(keys) & self._fetching
+        self._remember()
         with self._lock:
-            self._take_back(keys)
-            self._source.revoke(keys)
-            self._fetching.difference_update(keys)
-        if self.store is not None:
-            self.commit(self.positions(keys))
-        self._forget(keys)
-
-    def lost(self, keys: Sequence[PartitionKey]) -> None:
-        with self._lock:
-            self._take_back(keys)
-            self._source.revoke(keys)
-            self._fetching.difference_update(keys)
-        self._forget(keys)
-
-    def _forget(self, keys: Sequence[PartitionKey]) -> None:
+            self._hold(going)
+        if not going:
+            return
+        if self._hooks.revoking is not None:
+            self._hooks.revoking({key: last for key, last in self.held().items() if key in going})
+        if self._settings.commit_on_revoke:
+            self.commits.before_revoke(going)
         with self._positions:
+            self._leaving |= going
+
+    def lost(self, keys: Collection[PartitionKey]) -> None:
+        gone = set(keys)
+        self._remember()
+        with self._lock:
+            self._drop(gone & self._fetching)
+            with self._positions:
+                for key in gone:
+                    self.cursors.pop(key, None)
+
+    def _remember(self) -> None:
+        if self._before is None:
+            self._before = self.held()
+
+    def _hold(self, keys: set[PartitionKey]) -> None:
+        self._held |= keys
+        self._source.hold(keys)
+        with self._positions:
+            key = self.run.key
+            if key in keys:
+                rest = self.run.cut()
+                self._finish_run()
+                if rest is not None:
+                    self._parked[key] = rest
+            for run in [run for run in self._resumed if run.key in keys]:
+                self._resumed.remove(run)
+                self._parked[run.key] = run
+
+    def _resume(self, keys: set[PartitionKey]) -> None:
+        back = self._held & keys
+        self._held -= back
+        with self._positions:
+            self._leaving -= back
+        self._resumed.extend(self._parked.pop(key) for key in list(self._parked) if key in back)
+        self._source.resume(back)
+
+    def _drop(self, keys: Collection[PartitionKey]) -> None:
+        """Fetch from these no more, and forget what is there of them."""
+        self._forget_rows(keys)
+        self._source.revoke(keys)
+        self._fetching.difference_update(keys)
+        self._held.difference_update(keys)
+        with self._positions:
+            self._leaving.difference_update(keys)
+
+    def _forget_rows(self, keys: Collection[PartitionKey]) -> None:
+        """No row of these that is here already is delivered any more."""
+        with self._positions:
+            if self.run.key in keys:
+                self._take_back()
             for key in keys:
-                self.cursors.pop(key, None)
+                self._parked.pop(key, None)
+            for run in [run for run in self._resumed if run.key in keys]:
+                self._resumed.remove(run)
+
+    def _clear(self) -> None:
+        for left in (self._fetching, self._held, self._leaving, self._parked, self._resumed):
+            left.clear()
+        self._before = None
 
     def ready(self) -> None:
         self._ready.set()
@@ -294,15 +407,22 @@ class Consumption:
         """Offset of the last delivered message per partition; -1 where there is none."""
         return {key: last for key, (last, _) in self._standing().items()}
 
-    def positions(self, keys: Sequence[PartitionKey] | None = None) -> dict[PartitionKey, int]:
+    def next_offsets(self) -> dict[PartitionKey, int]:
+        """The offset of the next message of each partition."""
+        return {key: next_offset for key, (_, next_offset) in self._standing().items()}
+
+    def positions(self, keys: Collection[PartitionKey] | None = None) -> dict[PartitionKey, int]:
         """What a commit would store now: the offset after all that was delivered.
 
-        Partitions from which nothing was delivered, and which were not moved, are left out.
+        Partitions from which nothing was delivered, and which were not moved, are left out; so
+        are those that another member may have begun to read.
         """
         return {
             key: next_offset
             for key, (last, next_offset) in self._standing().items()
-            if (keys is None or key in keys) and (last != START or next_offset)
+            if (keys is None or key in keys)
+            and key not in self._leaving
+            and (last != START or next_offset)
         }
 
     def _standing(self) -> dict[PartitionKey, tuple[int, int]]:
@@ -314,11 +434,15 @@ class Consumption:
                 for key, cursor in self.cursors.items()
             }
 
+    def owns(self, key: PartitionKey) -> bool:
+        """Whether a partition is this consumer's, as far as it knows."""
+        return key in self.cursors and key not in self._leaving
+
     def move(self, next_offsets: Mapping[PartitionKey, int]) -> None:
         """Go on from these offsets; what is held of the partitions is dropped."""
-        self._check_usable()
+        self.check_usable()
         with self._lock:
-            self._take_back(list(next_offsets))
+            self._forget_rows(next_offsets)
             for key, offset in next_offsets.items():
                 with self._positions:
                     # One that was never started has no cursors yet.
@@ -331,59 +455,9 @@ class Consumption:
 
         :raises RemoteError: they could not be looked up.
         """
-        self._check_usable()
+        self.check_usable()
         timeout_s = self._client.socket_timeout_s
         level = int(self._settings.isolation_level == "read_committed")
         return self._client.run(
             find_places(self._client, wanted, timeout_s, level), timeout_s * len(wanted) + 5
         )
-
-    # -- commits ----------------------------------------------------------------------
-
-    def commit(self, offsets: Mapping[PartitionKey, int] | None = None) -> None:
-        """Store positions, or these next offsets, and wait for it.
-
-        :raises RemoteError: they are not stored.
-        """
-        store = self._store("commit offsets")
-        chosen = self.positions() if offsets is None else offsets
-        if chosen:
-            self._client.run(store.commit(chosen), store.timeout_s)
-
-    def committed(self, keys: Sequence[PartitionKey]) -> dict[PartitionKey, Committed]:
-        """What the group has stored for these partitions.
-
-        :raises RemoteError: it could not be looked up.
-        """
-        store = self._store("look offsets up")
-        return self._client.run(store.fetch(keys), store.timeout_s)
-
-    def _store(self, what: str) -> OffsetStore:
-        self._check_usable()
-        if self.store is None:
-            raise KafkaException(f"cannot {what} without a consumer_group")
-        return self.store
-
-    def _arm_auto_commit(self) -> None:
-        if self._running:
-            self._auto_commit = self._client.loop.call_later(
-                self._settings.auto_commit_interval_ms / 1000, self._commit_now
-            )
-
-    def _disarm_auto_commit(self) -> None:
-        if self._auto_commit is not None:
-            self._auto_commit.cancel()
-            self._auto_commit = None
-
-    def _commit_now(self) -> None:
-        offsets = self.positions()
-        if offsets and self.store is not None and self._running:
-            task = self._client.spawn(self.store.commit(offsets))
-            task.when_done(self._auto_committed)
-        else:
-            self._arm_auto_commit()
-
-    def _auto_committed(self, task: Task) -> None:
-        if task.error is not None and self._running:
-            log.error("auto-commit failed: %s; trying again after the interval", task.error)
-        self._arm_auto_commit()

@@ -76,6 +76,7 @@ class Feed:
         "epoch",
         "error",
         "fetch_error",
+        "held",
         "key",
         "listed",
         "options",
@@ -87,6 +88,7 @@ class Feed:
         self.epoch = 0
         self.chunks: deque[Chunk] = deque()
         self.listed = False
+        self.held = False
         self._partition = partition
         self._clear()
 

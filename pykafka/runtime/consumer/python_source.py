@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ...core.fetching import FetchLimits
@@ -68,12 +68,25 @@ class PythonSource:
             self._feeds[key] = feed
             self._client.loop.call_soon(self._fetcher.assign, feed, offset, feed.epoch)
 
-    def revoke(self, keys: Sequence[PartitionKey]) -> None:
+    def revoke(self, keys: Collection[PartitionKey]) -> None:
         for key in keys:
             feed = self._feeds.pop(key, None)
             if feed is not None:
                 feed.seek()
                 self._client.loop.call_soon(self._fetcher.revoke, key)
+
+    def hold(self, keys: Collection[PartitionKey]) -> None:
+        for key in keys:
+            if key in self._feeds:
+                self._feeds[key].held = True
+
+    def resume(self, keys: Collection[PartitionKey]) -> None:
+        for key in keys:
+            feed = self._feeds.get(key)
+            if feed is not None and feed.held:
+                feed.held = False
+                # There, because it alone puts feeds on the line that had no turn just now.
+                self._client.loop.call_soon(self._filled, feed)
 
     def seek(self, key: PartitionKey, offset: int) -> None:
         epoch = self._feeds[key].seek()
@@ -86,6 +99,8 @@ class PythonSource:
             # Off the line first, then looked at: the I/O thread, which looks whether it is on
             # the line after it has added data, either sees it off or has added what is found.
             feed.listed = False
+            if feed.held:
+                continue
             run = feed.take(self._tell)
             if not feed.listed and feed.has_data():
                 feed.listed = True
@@ -104,7 +119,7 @@ class PythonSource:
     def error(self) -> Exception | None:
         if self._crash is not None:
             return self._crash
-        stalls = (feed.stalled_by() for feed in self._feeds.values())
+        stalls = (feed.stalled_by() for feed in self._feeds.values() if not feed.held)
         return next((error for error in stalls if error is not None), None)
 
     def stop(self) -> None:

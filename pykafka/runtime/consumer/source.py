@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Protocol, TypeAlias
 
 from ...core.cursor import Cursor
@@ -61,13 +61,16 @@ class Run:
         last = self._rows[taken - 1][0]
         return last, self.end_offset if taken == len(self._rows) else last + 1
 
-    def cut(self) -> None:
-        """Keep what was taken; nobody can take the rest any more."""
+    def cut(self) -> Run | None:
+        """Keep what was taken; nobody can take the rest any more. The rest as another run."""
         # One call in C empties the iterator, so that no thread can take a row in between.
-        left = len(list(self.rows))
-        if left:
-            del self._rows[len(self._rows) - left :]
-            self.end_offset = self._rows[-1][0] + 1 if self._rows else -1
+        rest = list(self.rows)
+        if not rest:
+            return None
+        run = Run(self.key, rest, self.shared, self.end_offset)
+        del self._rows[len(self._rows) - len(rest) :]
+        self.end_offset = self._rows[-1][0] + 1 if self._rows else -1
+        return run
 
 
 #: The run of a consumer that has none.
@@ -94,8 +97,14 @@ class RecordSource(Protocol):
     def assign(self, offsets: Mapping[PartitionKey, int], partitions: Mapping[Any, Any]) -> None:
         """Also bring these partitions, each from its offset (the users' objects beside)."""
 
-    def revoke(self, keys: Sequence[PartitionKey]) -> None:
+    def revoke(self, keys: Collection[PartitionKey]) -> None:
         """Bring these no more and drop what is held of them."""
+
+    def hold(self, keys: Collection[PartitionKey]) -> None:
+        """Give no runs and no errors of these, but keep what is there."""
+
+    def resume(self, keys: Collection[PartitionKey]) -> None:
+        """Give runs of these again."""
 
     def seek(self, key: PartitionKey, offset: int) -> None:
         """Go on from another offset; drop what is held and any error of the partition."""

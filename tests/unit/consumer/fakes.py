@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from pykafka import options
@@ -12,11 +12,12 @@ from pykafka.core.membership.fixed import FixedMembership
 from pykafka.core.partition_keys import PartitionKey
 from pykafka.message import Message, SharedFields
 from pykafka.runtime.backend import ThreadBackend
-from pykafka.runtime.consumer.consumption import Consumption
+from pykafka.runtime.consumer.consumption import Consumption, Hooks
 from pykafka.runtime.consumer.feed import Feed
 from pykafka.runtime.consumer.handover import take_one
 from pykafka.runtime.consumer.python_source import PythonSource
 from pykafka.runtime.consumer.source import Run, SourceEvents
+from pykafka.runtime.consumer.starting import SetOut
 
 #: The partition that scripted consumers read.
 KEY = ("lines", 0)
@@ -35,6 +36,7 @@ class ScriptedSource:
         self.while_decoding: Callable[[], None] = lambda: None
         self.started_at: list[dict[PartitionKey, int]] = []
         self.sought: list[tuple[PartitionKey, int]] = []
+        self.held: set[PartitionKey] = set()
         self._events: SourceEvents | None = None
 
     def bring(self, first: int, count: int, key: PartitionKey = KEY) -> None:
@@ -61,12 +63,20 @@ class ScriptedSource:
     def revoke(self, keys: Sequence[PartitionKey]) -> None:
         self.runs = deque(run for run in self.runs if run.key not in keys)
 
+    def hold(self, keys: Collection[PartitionKey]) -> None:
+        self.held.update(keys)
+
+    def resume(self, keys: Collection[PartitionKey]) -> None:
+        self.held.difference_update(keys)
+
     def seek(self, key: PartitionKey, offset: int) -> None:
         self.sought.append((key, offset))
         self.revoke([key])
 
     def next_run(self) -> Run | None:
-        run = self.runs.popleft() if self.runs else None
+        run = next((run for run in self.runs if run.key not in self.held), None)
+        if run is not None:
+            self.runs.remove(run)
         self.while_decoding()
         return run
 
@@ -96,7 +106,8 @@ def consumption(source: ScriptedSource, **settings: Any) -> Consumption:
     """A core that reads :data:`KEY` from a scripted source, not started."""
     values = options.validated(options.CONSUMER, settings)
     client: Any = _Client()
-    return Consumption(client, values, source, FixedMembership({KEY: None}), None)
+    hooks = Hooks(lambda key: None, SetOut(values, None))
+    return Consumption(client, values, source, FixedMembership([KEY]), None, hooks)
 
 
 def take(core: Consumption, block: bool = True) -> Message | None:

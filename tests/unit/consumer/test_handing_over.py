@@ -216,4 +216,4 @@ def test_starting_over_a_closed_client_says_so(source: ScriptedSource) -> None:
 
 def test_a_commit_without_a_group_says_what_is_missing(core: Consumption) -> None:
     with pytest.raises(KafkaException, match="consumer_group"):
-        core.commit()
+        core.commits.commit()
