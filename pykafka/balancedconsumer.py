@@ -1,31 +1,346 @@
-"""2.x's import path of the consumers that share a topic with a group."""
+"""Consumers that share topics with the other members of their group."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn
+import re
+import weakref
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from . import options
 from .common import OffsetType
-from .exceptions import UsageError
+from .consumer import Consumer, ascii_bytes, patience_of
+from .core.membership.topics import WantedTopics
+from .core.partition_keys import PartitionKey
+from .core.retry import Backoff
+from .exceptions import (
+    InvalidOptionError,
+    InvalidOptionTypeError,
+    KafkaException,
+    UnknownTopicOrPartition,
+)
 from .membershipprotocol import GroupMembershipProtocol, RangeProtocol
+from .partition import Partition
+from .runtime.consumer.consumption import Consumption, Hooks
+from .runtime.consumer.offset_store import KafkaOffsetStore, OffsetStore
+from .runtime.consumer.python_source import PythonSource
+from .runtime.consumer.starting import SetOut
+from .runtime.implementation import require_implementation
+from .runtime.membership.member import CallbackFailed, Coordination, Member, MemberOptions
+from .topic import Topic
+from .utils.compat import get_string
 
 if TYPE_CHECKING:
     from .cluster import Cluster
-    from .topic import Topic
+    from .options import Settings
 
-__all__ = ["BalancedConsumer"]
+__all__ = ["BalancedConsumer", "GroupConsumer", "Topics"]
+
+#: What a member of a group may be told to read.
+Topics: TypeAlias = "Topic | str | bytes | re.Pattern[str] | Iterable[Topic | str | bytes]"
+#: f(consumer, offsets), by partition id, or by partition if it reads several topics.
+PreRebalance: TypeAlias = Callable[[Any, "dict[Any, int]"], None]
+#: f(consumer, old offsets, new offsets) -> offsets to go to, or ``None``.
+PostRebalance: TypeAlias = Callable[
+    [Any, "dict[Any, int]", "dict[Any, int]"], "Mapping[Any, Any] | None"
+]
 
 
-class BalancedConsumer:
-    """A member of a group that is balanced through ZooKeeper: not in this release yet.
+class Catalogue:
+    """The users' objects of partitions, by key. Holds the cluster, and no consumer."""
 
-    :raises UsageError: always. A :class:`~pykafka.simpleconsumer.SimpleConsumer` with
-        ``consumer_group=`` keeps a group's offsets, and reads the ``partitions=`` it is given.
-    """
+    def __init__(self, cluster: Cluster, topics: Iterable[Topic]) -> None:
+        self._cluster = cluster
+        # The cluster holds them weakly.
+        self._topics = {topic.name.decode(): topic for topic in topics}
+
+    def __call__(self, key: PartitionKey) -> Partition:
+        """:raises UnknownTopicOrPartition: brokers do not know it (any more)."""
+        name, id_ = key
+        topic = self._topics.get(name)
+        if topic is None or id_ not in topic.partitions:
+            found = self._cluster.core.snapshot.topics.get(name)
+            if found is None or id_ not in found.partitions:
+                found = self._cluster.core.refresh([name]).topics.get(name)
+            if found is None or id_ not in found.partitions:
+                raise UnknownTopicOrPartition(f"brokers know no partition {name}/{id_}")
+            topic = self._topics[name] = self._cluster.topics[name]
+        return topic.partitions[id_]
+
+    def topics(self) -> list[Topic]:
+        """Those that were met."""
+        return [self._topics[name] for name in sorted(self._topics)]
+
+
+class GroupConsumer(Consumer):
+    """What members of groups have in common, however these are balanced; not made by itself."""
+
+    def _set_up(
+        self,
+        topic: Topics,
+        cluster: Cluster,
+        consumer_group: str | bytes,
+        settings: Settings,
+        deserializer: Callable[..., Any] | None,
+        callbacks: tuple[PreRebalance | None, PostRebalance | None],
+    ) -> None:
+        require_implementation(settings.use_rdkafka)
+        group = ascii_bytes(consumer_group, "consumer group")
+        if not group:
+            raise InvalidOptionError(
+                f"option consumer_group must be the name of a group, not {consumer_group!r}"
+            )
+        self._cluster = cluster
+        self._settings = settings
+        self._consumer_group = group
+        self._deserializer = deserializer
+        self._wanted, known = _wanted(topic, cluster)
+        self._one_topic = len(self._wanted.names) == 1
+        self._catalogue = Catalogue(cluster, known)
+        self._partition_of = self._catalogue
+        self._callbacks = callbacks
+
+    def _join(self, coordination: Coordination, store: OffsetStore, first_wait_s: float) -> None:
+        """Be ready to consume as a member of a group that is coordinated so.
+
+        :param first_wait_s: before another attempt to take part in a rebalance.
+        """
+        core, settings = self._cluster.core, self._settings
+        retries, backoff_s = settings.rebalance_max_retries, settings.rebalance_backoff_ms / 1000
+        backoff = Backoff(min(first_wait_s, backoff_s), backoff_s * max(1, retries))
+        idle_ms = settings.max_poll_interval_ms
+        idle_s = None if idle_ms is None else idle_ms / 1000
+        self._member = Member(core, coordination, MemberOptions(retries, backoff, idle_s))
+        self._membership = self._member
+        told = _Callbacks(weakref.ref(self), *self._callbacks)
+        pre, post = self._callbacks
+        self._core = Consumption(
+            core,
+            settings,
+            PythonSource(core, settings),
+            self._member,
+            store,
+            Hooks(
+                self._catalogue,
+                SetOut(settings, self._group_name, resets=1, shared=True),
+                None if pre is None else told.revoking,
+                None if post is None else told.rebalanced,
+            ),
+        )
+        self._cluster.register(self)
+        # A consumer that is dropped must not keep its partitions; nothing is waited for here.
+        weakref.finalize(self, self._core.abandon).atexit = False
+
+    @property
+    def _group_name(self) -> str:
+        assert self._consumer_group is not None
+        return self._consumer_group.decode()
+
+    def __repr__(self) -> str:
+        return (
+            f"<{type(self).__module__}.{type(self).__name__} topics={self._wanted}"
+            f" consumer_group={self._consumer_group!r}>"
+        )
+
+    # -- what it is -------------------------------------------------------------------
+
+    @property
+    def topic(self) -> Topic | None:
+        """The topic that it reads; ``None`` if it reads several: see :attr:`topics`."""
+        return self._catalogue.topics()[0] if self._one_topic else None
+
+    @property
+    def topics(self) -> list[Topic]:
+        """The topics that it reads, as far as it has met them."""
+        return self._catalogue.topics()
+
+    @property
+    def partitions(self) -> dict[Any, Partition]:
+        """The partitions that it has now, by id, or by themselves if it reads several topics."""
+        return {self._users_key(key): self._partition_of(key) for key in self._keys()}
+
+    @property
+    def held_offsets(self) -> dict[Any, int] | None:
+        """Offset of the last message delivered, per partition that it has now.
+
+        By partition id, or by partition if it reads several topics. ``OffsetType.EARLIEST``
+        where none was delivered and none is committed. ``None`` before the first start.
+        """
+        if not self._core.was_started:
+            return None
+        return self._users_offsets(self._core.held())
+
+    def _member_id(self) -> str | None:
+        return self._member.coordination.member_id
+
+    def _generation(self) -> int:
+        return self._member.coordination.generation
+
+    def key_of(self, users_key: Any) -> PartitionKey:
+        """A partition, from what callbacks call it."""
+        if isinstance(users_key, Partition):
+            return users_key.topic.name.decode(), users_key.id
+        if self._one_topic:
+            return self._wanted.names[0], users_key
+        raise KafkaException(f"{users_key!r} is no partition: {self!r} reads several topics")
+
+
+class _Callbacks:
+    """Calls the user's callbacks, as long as the consumer is there."""
 
     def __init__(
         self,
-        topic: Topic,
+        consumer: weakref.ref[GroupConsumer],
+        pre: PreRebalance | None,
+        post: PostRebalance | None,
+    ) -> None:
+        self._consumer = consumer
+        self._pre = pre
+        self._post = post
+
+    def revoking(self, going: dict[PartitionKey, int]) -> None:
+        consumer = self._consumer()
+        if consumer is not None and self._pre is not None:
+            offsets = consumer._users_offsets(going)
+            try:
+                self._pre(consumer, offsets)
+            except Exception as error:  # whatever users raise goes to whoever consumes
+                raise CallbackFailed("pre_rebalance_callback raised") from error
+
+    def rebalanced(self, old: dict[PartitionKey, int], new: dict[PartitionKey, int]) -> None:
+        consumer = self._consumer()
+        if consumer is None or self._post is None:
+            return
+        before, after = consumer._users_offsets(old), consumer._users_offsets(new)
+        try:
+            wanted = self._post(consumer, before, after)
+        except Exception as error:  # whatever users raise goes to whoever consumes
+            raise CallbackFailed("post_rebalance_callback raised") from error
+        if wanted:
+            consumer._reset({consumer.key_of(key): where for key, where in wanted.items()})
+
+
+def _wanted(topic: Topics, cluster: Cluster) -> tuple[WantedTopics, list[Topic]]:
+    """What is to be read, and the users' objects of it, as far as they are known.
+
+    :raises UnknownTopicOrPartition: a topic that was named does not exist.
+    """
+    if isinstance(topic, re.Pattern):
+        if not isinstance(topic.pattern, str):
+            raise InvalidOptionTypeError(f"a pattern of topics must be one of str: {topic!r}")
+        return WantedTopics(pattern=topic), []
+    one = [topic] if isinstance(topic, (Topic, str, bytes)) else list(topic)
+    if not one:
+        raise InvalidOptionError("no topic to read was given")
+    topics = [each if isinstance(each, Topic) else cluster.topics[each] for each in one]
+    names = dict.fromkeys(each.name.decode() for each in topics)
+    return WantedTopics(tuple(names)), topics
+
+
+def protocols_of(
+    protocol: GroupMembershipProtocol | Sequence[GroupMembershipProtocol],
+) -> list[GroupMembershipProtocol]:
+    """One protocol or several, as a list.
+
+    :raises InvalidOptionTypeError: it is neither.
+    """
+    several = [protocol] if isinstance(protocol, GroupMembershipProtocol) else list(protocol)
+    for each in several:
+        if not isinstance(each, GroupMembershipProtocol):
+            raise InvalidOptionTypeError(
+                f"option membership_protocol takes protocols such as RangeProtocol, not {each!r}"
+            )
+    if not several:
+        raise InvalidOptionError("option membership_protocol: no protocol was given")
+    return several
+
+
+def _zookeeper_of(settings: Settings, of_client: str | None) -> str | bytes:
+    """What was given for this consumer, for the client, or the default."""
+    default = options.ZOOKEEPER["zookeeper_hosts"].default
+    given: str | bytes | None = settings.zookeeper_connect
+    if given is None and settings.zookeeper_hosts != default:
+        given = settings.zookeeper_hosts
+    return given or of_client or default
+
+
+def _check_path_name(group: str) -> None:
+    """:raises InvalidOptionError: ZooKeeper cannot have a node of that name."""
+    if "/" in group or group in (".", "..") or not group.isprintable():
+        raise InvalidOptionError(
+            f"option consumer_group: {group!r} cannot be the name of a node in ZooKeeper: leave"
+            " out slashes and what cannot be printed"
+        )
+
+
+#: Options whose values may know the consumer, which the core outlives.
+NOT_TO_BE_KEPT = dict.fromkeys(
+    ("deserializer", "pre_rebalance_callback", "post_rebalance_callback", "zookeeper")
+)
+
+_OPTIONS = {**options.CONSUMER, **options.MEMBER, **options.ZOOKEEPER}
+
+
+class BalancedConsumer(GroupConsumer):
+    """A member of a group that is balanced through ZooKeeper.
+
+    It understands the members of Java's high-level consumer (Kafka 0.8.2) and of pykafka 2.x.
+
+    :param topic: the topic to read, or several: a list of topics or their names, or a compiled
+        pattern that their whole names match.
+    :param cluster: its cluster.
+    :param consumer_group: the group to be a member of.
+    :param fetch_message_max_bytes: bytes asked of a partition in one fetch.
+    :param num_consumer_fetchers: accepted for 2.x.
+    :param auto_commit_enable: commit what was delivered regularly and at :meth:`stop`.
+    :param auto_commit_interval_ms: how regularly.
+    :param queued_max_messages: messages per partition at which fetching pauses; soft.
+    :param fetch_min_bytes: bytes that a broker waits for.
+    :param fetch_error_backoff_ms: first wait after a failed fetch.
+    :param fetch_wait_max_ms: how long a broker waits for ``fetch_min_bytes``.
+    :param offsets_channel_backoff_ms: wait before the n-th retry of a commit, times n.
+    :param offsets_commit_max_retries: retries of a commit or look-up.
+    :param auto_offset_reset: where to go without a valid offset; ``None`` raises.
+    :param consumer_timeout_ms: how long :meth:`consume` waits; -1 for ever.
+    :param rebalance_max_retries: failures to rebalance after which the user is told.
+    :param rebalance_backoff_ms: first wait before another attempt; later ones grow.
+    :param zookeeper_connection_timeout_ms: how long connecting may take.
+    :param zookeeper_connect: ZooKeeper, ``host:port,...``.
+    :param zookeeper_hosts: the same, if the former and the client's are not given.
+    :param zookeeper: a ``KazooClient`` to use instead; not closed by :meth:`stop`.
+    :param auto_start: start now.
+    :param reset_offset_on_start: begin at ``auto_offset_reset``, not at committed offsets.
+    :param post_rebalance_callback: ``f(consumer, old_offsets, new_offsets)``, called when the
+        partitions have changed; may return offsets to go to, as in :meth:`reset_offsets`.
+    :param use_rdkafka: fetch with librdkafka.
+    :param compacted_topic: accepted for 2.x; gaps never stall.
+    :param membership_protocol: how partitions are shared.
+    :param deserializer: ``f(value, key) -> (value, key)``, called at hand-over.
+    :param reset_offset_on_fetch: whether :meth:`fetch_offsets` moves the consumer.
+    :param zookeeper_session_timeout_ms: silence after which this member counts as dead.
+    :param offsets_storage: ``"kafka"``, ``"zookeeper"`` or ``"both"``.
+    :param zookeeper_layout: whose members it is to be understood by.
+    :param pre_rebalance_callback: ``f(consumer, offsets)``, called when partitions may go to
+        another member, before their offsets are committed.
+    :param commit_on_revoke: whether these are committed then.
+    :param max_poll_interval_ms: how long no message may be taken.
+    :param fetch_max_bytes: bytes asked of a broker in one fetch.
+    :param queued_max_bytes: bytes of all partitions at which fetching pauses.
+    :param decompressed_max_bytes: largest unpacked size of a compressed batch.
+    :param isolation_level: ``"read_committed"`` leaves aborted transactions out.
+    :raises ZookeeperConnectionError: ZooKeeper does not answer.
+    :raises UnknownTopicOrPartition: a topic does not exist.
+    :raises RemoteError: the group could not be joined.
+
+    Callbacks run on the member's own thread. Several threads may consume from one; each message
+    is delivered once.
+    """
+
+    @options.checked(_OPTIONS)
+    def __init__(
+        self,
+        topic: Topics,
         cluster: Cluster,
         consumer_group: str | bytes,
         fetch_message_max_bytes: int = 1024 * 1024,
@@ -38,7 +353,7 @@ class BalancedConsumer:
         fetch_wait_max_ms: int = 100,
         offsets_channel_backoff_ms: int = 1000,
         offsets_commit_max_retries: int = 5,
-        auto_offset_reset: int = OffsetType.EARLIEST,
+        auto_offset_reset: int | None = OffsetType.EARLIEST,
         consumer_timeout_ms: int = -1,
         rebalance_max_retries: int = 5,
         rebalance_backoff_ms: int = 2 * 1000,
@@ -48,20 +363,63 @@ class BalancedConsumer:
         zookeeper: Any = None,
         auto_start: bool = True,
         reset_offset_on_start: bool = False,
-        post_rebalance_callback: Callable[..., Any] | None = None,
+        post_rebalance_callback: PostRebalance | None = None,
         use_rdkafka: bool = False,
         compacted_topic: bool = False,
         membership_protocol: GroupMembershipProtocol = RangeProtocol,
         deserializer: Callable[..., Any] | None = None,
         reset_offset_on_fetch: bool = True,
+        zookeeper_session_timeout_ms: int | None = None,
+        offsets_storage: str = "kafka",
+        zookeeper_layout: str = "auto",
+        pre_rebalance_callback: PreRebalance | None = None,
+        commit_on_revoke: bool = True,
+        max_poll_interval_ms: int | None = None,
+        fetch_max_bytes: int = 52428800,
+        queued_max_bytes: int = 134217728,
+        decompressed_max_bytes: int = 268435456,
+        isolation_level: str = "read_uncommitted",
     ) -> None:
-        not_there("BalancedConsumer")
+        # The core outlives this object, which a deserializer or a callback may know.
+        settings = options.validated(_OPTIONS, {**locals(), **NOT_TO_BE_KEPT})
+        callbacks = (pre_rebalance_callback, post_rebalance_callback)
+        self._set_up(topic, cluster, consumer_group, settings, deserializer, callbacks)
+        (protocol,) = protocols_of(membership_protocol)
+        self._balance_through_zookeeper(protocol, zookeeper)
+        if auto_start:
+            self.start()
 
+    def _balance_through_zookeeper(self, protocol: GroupMembershipProtocol, given: Any) -> None:
+        # kazoo takes as long to import as all of the rest.
+        from .net.zookeeper.session import ZooKeeperSession
+        from .runtime.consumer.zookeeper_store import ZooKeeperOffsetStore, chosen_store
+        from .runtime.membership.zookeeper import Sharing, ZooKeeperCoordination
 
-def not_there(name: str) -> NoReturn:
-    """Raise for a consumer that this release does not have."""
-    raise UsageError(
-        f"{name} is not in this release of pykafka: groups come with 3.0. Until then a"
-        " SimpleConsumer with consumer_group= keeps a group's offsets, and partitions= says"
-        " which partitions it reads"
-    )
+        core, settings, group = self._cluster.core, self._settings, self._group_name
+        _check_path_name(group)
+        hosts = get_string(_zookeeper_of(settings, core.settings.zookeeper_hosts))
+        connecting_ms = settings.zookeeper_connection_timeout_ms
+        session_ms = settings.zookeeper_session_timeout_ms or connecting_ms
+        greenlets = core.settings.use_greenlets
+        kafka = KafkaOffsetStore(core, group, patience_of(self._cluster, settings))
+        coordination = self._coordination = ZooKeeperCoordination(
+            core,
+            group,
+            self._wanted,
+            Sharing(protocol.protocol_name.decode(), protocol.decide_partitions),
+            lambda: ZooKeeperSession(
+                hosts, session_ms / 1000, connecting_ms / 1000, greenlets, given
+            ),
+            None if settings.zookeeper_layout == "auto" else settings.zookeeper_layout,
+            self._catalogue,
+            partial(setattr, kafka, "label"),
+        )
+        zookeeper = ZooKeeperOffsetStore(lambda: coordination.session, group)
+        store = chosen_store(settings.offsets_storage, kafka, zookeeper, group)
+        self._join(coordination, store, settings.rebalance_backoff_ms / 1000)
+
+    @property
+    def zookeeper_session(self) -> tuple[int, bytes] | None:
+        """Id and password of its session with ZooKeeper; ``None`` while it has none."""
+        session = self._coordination.session
+        return None if session is None else session.identity

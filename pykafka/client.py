@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import options
 from .broker import Broker
 from .cluster import Cluster, TopicDict
 from .handlers import GEventHandler, Handler, ThreadingHandler
+
+if TYPE_CHECKING:
+    from .balancedconsumer import BalancedConsumer, Topics
 
 __all__ = ["KafkaClient"]
 
@@ -76,6 +79,27 @@ class KafkaClient:
     def topics(self) -> TopicDict:
         """The topics of the cluster by name (``bytes``; ``str`` is understood)."""
         return self.cluster.topics
+
+    def get_balanced_consumer(
+        self,
+        topics: Topics,
+        consumer_group: str | bytes,
+        managed: bool = False,
+        **kwargs: Any,
+    ) -> BalancedConsumer:
+        """A consumer that shares one topic or several with the other members of its group.
+
+        :param topics: a topic or its name, a list of these, or a compiled pattern that the whole
+            names of topics match, also of those that come later.
+        :param managed: whether brokers coordinate the group (Kafka 0.9 and newer), or its members
+            through ZooKeeper.
+        :param kwargs: options of
+            :class:`~pykafka.managedbalancedconsumer.ManagedBalancedConsumer` or
+            :class:`~pykafka.balancedconsumer.BalancedConsumer`.
+        """
+        from .topic import balanced_consumer
+
+        return balanced_consumer(topics, self.cluster, consumer_group, managed, **kwargs)
 
     def update_cluster(self) -> None:
         """Fetch the metadata of all topics now.

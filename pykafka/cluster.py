@@ -177,7 +177,7 @@ class Cluster:
         try:
             if settings.zookeeper_hosts:
                 # kazoo takes as long to import as all of the rest.
-                from .net.zookeeper import brokers_from_zookeeper
+                from .net.zookeeper.brokers import brokers_from_zookeeper
 
                 self.core.bootstrap = brokers_from_zookeeper(
                     settings.zookeeper_hosts, self.core.socket_timeout_s

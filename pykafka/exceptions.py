@@ -34,6 +34,7 @@ __all__ = [
     "InvalidMessageError",
     "InvalidMessageSize",
     "InvalidMessageTypeError",
+    "InvalidOffsetError",
     "InvalidOptionError",
     "InvalidOptionTypeError",
     "InvalidPartitions",
@@ -190,6 +191,10 @@ class DownloadError(RemoteError):
 
 class MalformedDataError(RemoteError):
     """Bytes from a peer that are not what the protocol says they must be."""
+
+
+class InvalidOffsetError(MalformedDataError):
+    """What ZooKeeper keeps as the offset of a group is no number; names the path."""
 
 
 class FrameTooLargeError(MalformedDataError):

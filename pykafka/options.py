@@ -18,7 +18,10 @@ from .exceptions import InvalidOptionError, InvalidOptionTypeError, UnknownOptio
 __all__ = [
     "CLIENT",
     "CONSUMER",
+    "MANAGED",
+    "MEMBER",
     "PRODUCER",
+    "ZOOKEEPER",
     "Option",
     "Settings",
     "checked",
@@ -399,11 +402,156 @@ CONSUMER = _table(
 #: What a member of a group has besides, however the group is balanced.
 MEMBER = _table(
     Option(
+        "rebalance_max_retries",
+        "int",
+        5,
+        "Failures in a row to take part in a rebalance after which `start()` or `consume()`"
+        " raises; a member that was started goes on trying.",
+        low=0,
+    ),
+    Option(
+        "rebalance_backoff_ms",
+        "int",
+        2000,
+        "Longest first wait before the next attempt; later ones grow to `rebalance_max_retries`"
+        " times this.",
+        low=1,
+    ),
+    Option(
+        "post_rebalance_callback",
+        "object",
+        None,
+        "`f(consumer, old_offsets, new_offsets)`, called on the member's thread when its"
+        " partitions have changed and before new ones are read; may return offsets to go to.",
+    ),
+    Option(
+        "pre_rebalance_callback",
+        "object",
+        None,
+        "`f(consumer, offsets)`, called on the member's thread when partitions may go to another"
+        " member, with what was delivered of them last, and before that is committed.",
+    ),
+    Option(
         "commit_on_revoke",
         "bool",
         True,
         "Commit what was delivered of partitions before they go to another member, also without"
         " `auto_commit_enable`, as 2.x does.",
+    ),
+    Option(
+        "membership_protocol",
+        "object",
+        None,
+        "How members share partitions: `RangeProtocol` (without), `RoundRobinProtocol`; in groups"
+        " that brokers coordinate also `StickyProtocol`, `CooperativeStickyProtocol`, or several"
+        " in a list, best first.",
+    ),
+    Option(
+        "max_poll_interval_ms",
+        "int",
+        None,
+        "How long the consumer may take no message, though there are some, before its partitions"
+        " go to other members; None for ever.",
+        low=1,
+    ),
+    Option("use_rdkafka", "bool", False, "Fetch with librdkafka."),
+)
+
+#: What a member of a group has besides that a broker coordinates.
+MANAGED = _table(
+    Option(
+        "heartbeat_interval_ms",
+        "int",
+        3000,
+        "Time between two heartbeats; others take over what a member gives up no sooner than"
+        " their next heartbeat.",
+        low=1,
+        high=_INT32_MAX,
+    ),
+    Option(
+        "session_timeout_ms",
+        "int",
+        30000,
+        "A member that is not heard for so long has lost its partitions. Brokers have bounds for"
+        " it (`group.min.session.timeout.ms`).",
+        low=1,
+        high=_INT32_MAX,
+    ),
+    Option(
+        "rebalance_timeout_ms",
+        "int",
+        60000,
+        "How long a rebalance waits for a member, its callbacks and commits included (before"
+        " 0.10.1: `session_timeout_ms`).",
+        low=1,
+        high=_INT32_MAX,
+    ),
+    Option(
+        "group_instance_id",
+        "text",
+        None,
+        "Name of a static member (Kafka 2.3 and newer): it comes back to its partitions without a"
+        " rebalance if it does within `session_timeout_ms`, and does not leave at `stop()`.",
+    ),
+    Option(
+        "metadata_max_age_ms",
+        "int",
+        300000,
+        "How often is looked for new topics and partitions.",
+        low=1,
+    ),
+)
+
+#: What a member of a group has besides that is coordinated through ZooKeeper.
+ZOOKEEPER = _table(
+    Option(
+        "zookeeper_connection_timeout_ms",
+        "int",
+        6000,
+        "How long ZooKeeper may take to accept a connection.",
+        low=1,
+        high=_INT32_MAX,
+    ),
+    Option(
+        "zookeeper_session_timeout_ms",
+        "int",
+        None,
+        "A member that ZooKeeper does not hear for so long has lost its partitions; without, as"
+        " long as `zookeeper_connection_timeout_ms` (as in 2.x). ZooKeeper grants 2 to 20 of its"
+        " ticks.",
+        low=1,
+        high=_INT32_MAX,
+    ),
+    Option(
+        "zookeeper_connect",
+        "text",
+        None,
+        "ZooKeeper's `host:port,...`, with an optional chroot path; without, `zookeeper_hosts` of"
+        " the client.",
+    ),
+    Option("zookeeper_hosts", "text", "127.0.0.1:2181", "The same, if neither of them is given."),
+    Option(
+        "zookeeper",
+        "object",
+        None,
+        "A started `KazooClient` to use instead; it is not closed by `stop()`.",
+    ),
+    Option(
+        "offsets_storage",
+        "text",
+        "kafka",
+        "Where the group keeps its offsets: in `kafka` as in 2.x, in `zookeeper` as Java's"
+        " high-level consumer does by default, or in `both` (the higher one counts).",
+        choices=("kafka", "zookeeper", "both"),
+    ),
+    Option(
+        "zookeeper_layout",
+        "text",
+        "auto",
+        "Which members there are to be understood by: `java` (the high-level consumer of 0.8.2;"
+        " what new groups use), `pykafka2` (pykafka 2.x on Python 3), `pykafka2-py2` (on Python"
+        " 2). `auto` follows the members that it finds.",
+        choices=("auto", "java", "pykafka2", "pykafka2-py2"),
     ),
 )
 

@@ -12,7 +12,7 @@ from .partition import Partition, Place, offset_limits, places
 from .runtime.implementation import require_implementation
 
 if TYPE_CHECKING:
-    from .balancedconsumer import BalancedConsumer
+    from .balancedconsumer import BalancedConsumer, Topics
     from .cluster import Cluster
     from .producer import Producer
     from .protocol import OffsetPartitionResponse
@@ -128,11 +128,20 @@ class Topic:
     def get_balanced_consumer(
         self, consumer_group: str | bytes, managed: bool = False, **kwargs: Any
     ) -> BalancedConsumer:
-        """A consumer that shares this topic with the other members of its group."""
-        from . import balancedconsumer, managedbalancedconsumer
+        """A consumer that shares this topic with the other members of its group; see
+        :meth:`KafkaClient.get_balanced_consumer <pykafka.client.KafkaClient.get_balanced_consumer>`.
+        """
+        return balanced_consumer(self, self._cluster, consumer_group, managed, **kwargs)
 
-        if managed:
-            return managedbalancedconsumer.ManagedBalancedConsumer(
-                self, self._cluster, consumer_group, **kwargs
-            )
-        return balancedconsumer.BalancedConsumer(self, self._cluster, consumer_group, **kwargs)
+
+def balanced_consumer(
+    topics: Topics, cluster: Cluster, consumer_group: str | bytes, managed: bool, **kwargs: Any
+) -> BalancedConsumer:
+    """A member of a group, of the one kind or the other."""
+    from . import balancedconsumer, managedbalancedconsumer
+
+    if managed:
+        return managedbalancedconsumer.ManagedBalancedConsumer(
+            topics, cluster, consumer_group, **kwargs
+        )
+    return balancedconsumer.BalancedConsumer(topics, cluster, consumer_group, **kwargs)

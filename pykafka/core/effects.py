@@ -17,6 +17,7 @@ __all__ = [
     "COORDINATOR",
     "GENERAL",
     "PRODUCE",
+    "Await",
     "Connect",
     "Disconnect",
     "Exchange",
@@ -116,6 +117,15 @@ class Sleep(NamedTuple):
 
 class Now(NamedTuple):
     """The monotonic clock, in seconds."""
+
+
+class Await(NamedTuple):
+    """Start something that calls back when it is done; the answer is what it calls back with.
+
+    :ivar start: takes a function of ``(answer, error)``, which may be called on any thread.
+    """
+
+    start: Callable[[Callable[[Any, Exception | None], None]], None]
 
 
 class Wait(NamedTuple):

@@ -8,9 +8,10 @@ import random
 import weakref
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from ..core.effects import (
+    Await,
     Connect,
     Disconnect,
     Exchange,
@@ -48,7 +49,7 @@ from .loop import Loop
 from .metadata_keeper import MetadataKeeper
 from .tasks import Resume, Signal, Task
 
-__all__ = ["ClientCore"]
+__all__ = ["Call", "ClientCore"]
 
 log = logging.getLogger("pykafka.cluster")
 
@@ -61,6 +62,42 @@ _CLOSE_S = 5.0
 _PROBE_S = 0.1
 
 _cores: weakref.WeakSet[ClientCore] = weakref.WeakSet()
+
+
+class Call(Generic[_T]):
+    """A procedure under way on the loop, for the thread that waits for it."""
+
+    def __init__(self, core: ClientCore, procedure: Procedure[_T]) -> None:
+        self._loop = core.loop
+        self._ended = core.backend.event()
+        self._task: Task | None = None
+        if not self._loop.call_soon(self._begin, core, procedure):
+            raise ClientClosedError("this KafkaClient was closed meanwhile; make a new one")
+
+    def _begin(self, core: ClientCore, procedure: Procedure[_T]) -> None:
+        self._task = core.spawn(procedure)
+        self._task.when_done(lambda _: self._ended.set())
+
+    def wait(self, timeout_s: float) -> _T:
+        """What it returns; see :meth:`ClientCore.run`."""
+        if not self._ended.wait(timeout_s + _SLACK_S):
+            error = WaitTimedOutError(f"no answer within {timeout_s + _SLACK_S:g} s")
+            self.cancel(error)
+            raise error
+        task = self._task
+        assert task is not None
+        if task.error is not None:
+            raise task.error
+        result: _T = task.result
+        return result
+
+    def cancel(self, error: KafkaException) -> None:
+        """End it: whoever waits gets this error. Idempotent, thread-safe."""
+        self._loop.call_soon(self._cancel, error)
+
+    def _cancel(self, error: KafkaException) -> None:
+        if self._task is not None:
+            self._task.cancel(error)
 
 
 class ClientCore:
@@ -103,6 +140,7 @@ class ClientCore:
             Sleep: self._sleep,
             Now: lambda _, resume: resume(self.loop.time(), None),
             Wait: self._wait,
+            Await: self._await,
             Refresh: self._refresh,
         }
         self._begin_lock = backend.lock()
@@ -133,28 +171,17 @@ class ClientCore:
         :raises WaitTimedOutError: it did not end in time; it is cancelled.
         :raises ClientClosedError: the client is closed.
         """
+        return self.call(procedure).wait(timeout_s)
+
+    def call(self, procedure: Procedure[_T]) -> Call[_T]:
+        """Begin a procedure that somebody will wait for, or cancel.
+
+        :raises ClientClosedError: the client is closed.
+        """
         self._check_usable()
         if self.loop.on_loop():
             raise UsageError("a blocking call was made on the I/O thread")
-        ended = self.backend.event()
-        holder: list[Task] = []
-
-        def begin() -> None:
-            task = self.spawn(procedure)
-            holder.append(task)
-            task.when_done(lambda _: ended.set())
-
-        if not self.loop.call_soon(begin):
-            raise ClientClosedError("this KafkaClient was closed meanwhile; make a new one")
-        if not ended.wait(timeout_s + _SLACK_S):
-            error = WaitTimedOutError(f"no answer within {timeout_s + _SLACK_S:g} s")
-            self.loop.call_soon(lambda: holder[0].cancel(error) if holder else None)
-            raise error
-        task = holder[0]
-        if task.error is not None:
-            raise task.error
-        result: _T = task.result
-        return result
+        return Call(self, procedure)
 
     def start(self, procedure: Procedure[Any], done: Callable[[Task], None] | None = None) -> None:
         """Run a procedure without waiting; ``done`` is called on the loop."""
@@ -376,6 +403,12 @@ class ClientCore:
 
         if signal.wait(woken):
             woken()
+
+    def _await(self, effect: Await, resume: Resume) -> None:
+        def done(answer: Any, error: Exception | None) -> None:
+            self.loop.call_soon(resume, answer, error)
+
+        effect.start(done)
 
     def _refresh(self, effect: Refresh, resume: Resume) -> None:
         self.keeper.request(effect.topics, effect.create, resume)

@@ -131,7 +131,7 @@ class MetadataKeeper:
             return
         core = self._core
         # kazoo takes as long to import as all of the rest.
-        from ..net.zookeeper import brokers_from_zookeeper
+        from ..net.zookeeper.brokers import brokers_from_zookeeper
 
         def work() -> None:
             try:

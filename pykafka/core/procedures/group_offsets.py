@@ -25,7 +25,7 @@ from ..partition_keys import PartitionKey, answered_parts, by_topic, named
 from .cluster_view import ClusterView
 from .coordinator import Patience, ask_coordinator
 
-__all__ = ["Committed", "commit_offsets", "fetch_offsets"]
+__all__ = ["NOBODY", "Committed", "Committer", "commit_offsets", "fetch_offsets"]
 
 #: From these versions on topics go by their ids, of commits and of look-ups.
 _BY_ID = 10
@@ -44,14 +44,29 @@ class Committed(NamedTuple):
     error_code: int
 
 
+class Committer(NamedTuple):
+    """Who commits, in a group that its coordinator has members of.
+
+    :ivar generation: -1 for somebody who is no member.
+    :ivar instance_id: of a static member, else ``None``.
+    """
+
+    generation: int = -1
+    member: str = ""
+    instance_id: str | None = None
+
+
+#: Somebody who is no member.
+NOBODY = Committer()
+
+
 def commit_offsets(
     view: ClusterView,
     group: str,
     offsets: Mapping[PartitionKey, int],
     metadata: str,
     patience: Patience,
-    generation: int = -1,
-    member: str = "",
+    committer: Committer = NOBODY,
     version: int | None = None,
 ) -> Procedure[None]:
     """Commit the next offset to read, per partition.
@@ -64,8 +79,9 @@ def commit_offsets(
     def message(_: int) -> OffsetCommitRequest:
         return OffsetCommitRequest(
             group_id=group,
-            generation_id_or_member_epoch=generation,
-            member_id=member,
+            generation_id_or_member_epoch=committer.generation,
+            member_id=committer.member,
+            group_instance_id=committer.instance_id,
             topics=[
                 OffsetCommitRequestTopic(
                     name=topic,

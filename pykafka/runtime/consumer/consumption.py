@@ -98,6 +98,8 @@ class Consumption:
         self._inside: list[None] = []
         self._running = False
         self._forked = False
+        #: Whether it ever was.
+        self.was_started = False
 
     def _make_locks(self) -> None:
         self._lock = self._client.backend.rlock()
@@ -120,7 +122,7 @@ class Consumption:
             raise ClientClosedError("the KafkaClient of this consumer was closed; make a new one")
         if self._running:
             return
-        self._running = True
+        self._running = self.was_started = True
         self._client.fork_listeners.add(self)
         try:
             self._source.start(self)

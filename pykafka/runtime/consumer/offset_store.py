@@ -10,7 +10,7 @@ from typing import Protocol
 from ...core.effects import Procedure
 from ...core.partition_keys import PartitionKey
 from ...core.procedures.coordinator import Patience
-from ...core.procedures.group_offsets import Committed, commit_offsets, fetch_offsets
+from ...core.procedures.group_offsets import Committed, Committer, commit_offsets, fetch_offsets
 from ..client import ClientCore
 
 __all__ = ["KafkaOffsetStore", "OffsetStore"]
@@ -34,6 +34,8 @@ class KafkaOffsetStore:
 
     :ivar generation: of the group that commits carry; -1 outside broker-coordinated groups.
     :ivar member: id that commits carry, likewise.
+    :ivar instance_id: of a static member, likewise.
+    :ivar label: id that is told in the metadata for people to see, if it is another.
     """
 
     def __init__(self, client: ClientCore, group: str, patience: Patience) -> None:
@@ -42,21 +44,22 @@ class KafkaOffsetStore:
         self._patience = patience
         self.generation = -1
         self.member = ""
+        self.instance_id: str | None = None
+        self.label = ""
         waits = sum(n * patience.backoff_s for n in range(1, patience.retries + 1))
         # Each try may look for the coordinator first, which has as many tries itself.
         self.timeout_s = 2 * (waits + (patience.retries + 1) * patience.timeout_s)
 
     def commit(self, offsets: Mapping[PartitionKey, int]) -> Procedure[None]:
         # 2.x's metadata, which people look at to see who committed.
-        metadata = json.dumps({"consumer_id": self.member, "hostname": socket.gethostname()})
+        metadata = json.dumps({"consumer_id": self.label or self.member, "hostname": socket.gethostname()})
         return commit_offsets(
             self._client,
             self._group,
             offsets,
             metadata,
             self._patience,
-            self.generation,
-            self.member,
+            Committer(self.generation, self.member, self.instance_id),
         )
 
     def fetch(self, keys: Iterable[PartitionKey]) -> Procedure[dict[PartitionKey, Committed]]:

@@ -1,4 +1,4 @@
-"""The ZooKeeper session: the only place that imports kazoo."""
+"""The brokers that are registered in ZooKeeper."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from kazoo.client import KazooClient
 from kazoo.exceptions import KazooException, NoNodeError
 from kazoo.handlers.threading import KazooTimeoutError
 
-from ..exceptions import InvalidOptionError, ZookeeperConnectionError
-from .address import Address
+from ...exceptions import InvalidOptionError, ZookeeperConnectionError
+from ..address import Address
 
 __all__ = ["brokers_from_zookeeper"]
 
