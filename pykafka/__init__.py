@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from .cluster import Cluster
     from .connection import SslConfig
     from .managedbalancedconsumer import ManagedBalancedConsumer
-    from .membershipprotocol import RangeProtocol, RoundRobinProtocol
+    from .membershipprotocol import (
+        CooperativeStickyProtocol,
+        RangeProtocol,
+        RoundRobinProtocol,
+        StickyProtocol,
+    )
     from .partition import Partition
     from .producer import Producer
     from .simpleconsumer import SimpleConsumer
@@ -25,6 +30,7 @@ __all__ = [
     "BalancedConsumer",
     "Broker",
     "Cluster",
+    "CooperativeStickyProtocol",
     "KafkaClient",
     "ManagedBalancedConsumer",
     "Partition",
@@ -33,6 +39,7 @@ __all__ = [
     "RoundRobinProtocol",
     "SimpleConsumer",
     "SslConfig",
+    "StickyProtocol",
     "Topic",
 ]
 
