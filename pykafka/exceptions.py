@@ -223,6 +223,9 @@ class PartitionOwnedError(RemoteError):
         super().__init__(partition, *args)
         self.partition = partition
 
+    def __str__(self) -> str:
+        return " ".join(map(str, self.args[1:] or self.args))
+
 
 class ProduceFailureError(RemoteError):
     """Messages were not acknowledged; they may or may not be in the log.

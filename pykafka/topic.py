@@ -128,8 +128,9 @@ class Topic:
     def get_balanced_consumer(
         self, consumer_group: str | bytes, managed: bool = False, **kwargs: Any
     ) -> BalancedConsumer:
-        """A consumer that shares this topic with the other members of its group; see
-        :meth:`KafkaClient.get_balanced_consumer <pykafka.client.KafkaClient.get_balanced_consumer>`.
+        """A consumer that shares this topic with the other members of its group.
+
+        See :meth:`pykafka.client.KafkaClient.get_balanced_consumer`, which takes several topics.
         """
         return balanced_consumer(self, self._cluster, consumer_group, managed, **kwargs)
 

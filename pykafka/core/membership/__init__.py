@@ -7,7 +7,7 @@ from when on. The core does not know which kind it has.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..partition_keys import PartitionKey
 
@@ -37,6 +37,9 @@ class Owner(Protocol):
     def lost(self, keys: Collection[PartitionKey]) -> None:
         """These may be another member's already: drop what is held and commit nothing."""
 
+    def activity(self) -> Any:
+        """Something that changes when messages are taken; ``None`` while somebody waits for one."""
+
     def ready(self) -> None:
         """Whoever waits for messages should look again: at the lease, or at an error."""
 
@@ -50,9 +53,11 @@ class Membership(Protocol):
     :ivar epoch: counts the assignments.
     """
 
-    lease_until: float
     error: Exception | None
     epoch: int
+
+    @property
+    def lease_until(self) -> float: ...
 
     def start(self, owner: Owner) -> None:
         """Take up membership; returns when the first partitions were assigned.

@@ -154,9 +154,7 @@ def java_registration(topics: Iterable[str], now_ms: int) -> bytes:
     return json.dumps(said).encode()
 
 
-def layout_of(
-    members: Iterable[Registered], owner_names: Mapping[str, Collection[str]]
-) -> Layout:
+def layout_of(members: Iterable[Registered], owner_names: Mapping[str, Collection[str]]) -> Layout:
     """The layout of a group, by who is in it.
 
     Members of pykafka 2.8 understand no other than theirs; all others follow them.
@@ -173,7 +171,7 @@ def layout_of(
 
 def owned_ids(names: Iterable[str], layout: Layout) -> set[int]:
     """Partitions that have owners, from the names of nodes where a layout has them."""
-    found = set()
+    found: set[int] = set()
     for name in names:
         _, dash, id_ = name.rpartition("-")
         # Java and Python 2 use the same folder: only the names tell whose they are.
@@ -197,7 +195,7 @@ def decided_by(
     :param mine: topic -> what this member is called among those who read it.
     :param partitions: topic -> id -> the user's object, which the protocol may look at.
     """
-    found = set()
+    found: set[PartitionKey] = set()
     for topic, me in mine.items():
         participants = sorted(
             name.encode()

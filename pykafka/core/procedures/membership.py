@@ -164,7 +164,8 @@ def sync_group(
             for id_, given in assignments.items()
         ],
     )
-    return (yield from _ask(view, terms, request, doing, terms.rebalance_s + 5.0, judge))
+    given: bytes = yield from _ask(view, terms, request, doing, terms.rebalance_s + 5.0, judge)
+    return given
 
 
 def heartbeats(
@@ -216,9 +217,7 @@ def heartbeats(
             rebalancing()
 
 
-def leave_group(
-    view: ClusterView, terms: Terms, member_id: str, reason: str
-) -> Procedure[None]:
+def leave_group(view: ClusterView, terms: Terms, member_id: str, reason: str) -> Procedure[None]:
     """End membership, so that the others need not wait for the end of the session.
 
     :raises RemoteError: the coordinator could not be told.
@@ -235,9 +234,7 @@ def leave_group(
         return LeaveGroupRequest(group_id=terms.group, members=[leaving])
 
     try:
-        answer = yield Request(
-            node, message, terms.purpose, terms.answer_s, api=LeaveGroupRequest
-        )
+        answer = yield Request(node, message, terms.purpose, terms.answer_s, api=LeaveGroupRequest)
     except RemoteError as error:
         raise told(doing, error) from error
     code = answer.error_code or next((m.error_code for m in answer.members if m.error_code), 0)

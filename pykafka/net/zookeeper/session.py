@@ -177,9 +177,7 @@ class ZooKeeperSession:
 
         self._client.exists_async(path).rawlink(done)
 
-    def read_soon(
-        self, path: str, done: Callable[[bytes | None, Exception | None], None]
-    ) -> None:
+    def read_soon(self, path: str, done: Callable[[bytes | None, Exception | None], None]) -> None:
         """What is at a path, ``None`` if there is nothing; ``done`` is called on kazoo's thread."""
 
         def answered(answer: Any) -> None:
@@ -224,4 +222,3 @@ def _client(hosts: str, session_timeout_s: float, use_greenlets: bool) -> KazooC
         return KazooClient(hosts=hosts, timeout=session_timeout_s, handler=handler)
     except ValueError as error:
         raise InvalidOptionError(f"option zookeeper_connect: {hosts!r}: {error}") from error
-

@@ -52,7 +52,9 @@ class KafkaOffsetStore:
 
     def commit(self, offsets: Mapping[PartitionKey, int]) -> Procedure[None]:
         # 2.x's metadata, which people look at to see who committed.
-        metadata = json.dumps({"consumer_id": self.label or self.member, "hostname": socket.gethostname()})
+        metadata = json.dumps(
+            {"consumer_id": self.label or self.member, "hostname": socket.gethostname()}
+        )
         return commit_offsets(
             self._client,
             self._group,

@@ -131,9 +131,7 @@ class AttentiveOffsetStore:
         return found
 
 
-def chosen_store(
-    where: str, kafka: OffsetStore, zookeeper: OffsetStore, group: str
-) -> OffsetStore:
+def chosen_store(where: str, kafka: OffsetStore, zookeeper: OffsetStore, group: str) -> OffsetStore:
     """The store that ``offsets_storage`` means."""
     if where == "both":
         return BothOffsetStores(kafka, zookeeper)

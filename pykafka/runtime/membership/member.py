@@ -14,6 +14,7 @@ from ...core.retry import Backoff
 from ...exceptions import (
     InvalidOffsetError,
     KafkaException,
+    PartitionOwnedError,
     ProtocolClientError,
     RemoteError,
     WaitTimedOutError,
@@ -22,7 +23,7 @@ from ...wire.errors import error_info
 from ..backend import Event
 from ..client import ClientCore
 
-__all__ = ["CallbackFailed", "Consuming", "Coordination", "Member", "MemberOptions"]
+__all__ = ["CallbackFailed", "Coordination", "Member", "MemberOptions"]
 
 log = logging.getLogger("pykafka.balancedconsumer")
 
@@ -34,13 +35,6 @@ _ACTIVITY_S = 0.1
 
 class CallbackFailed(Exception):
     """A user's callback raised; its exception is the cause of this one."""
-
-
-class Consuming(Owner, Protocol):
-    """An owner of partitions that tells whether somebody uses it."""
-
-    def activity(self) -> Any:
-        """Something that changes with use; ``None`` while it is used."""
 
 
 class Coordination(Protocol):
@@ -114,7 +108,7 @@ class Member:
         """See :class:`pykafka.core.membership.Membership`."""
         return self.coordination.lease_until
 
-    def start(self, owner: Consuming) -> None:
+    def start(self, owner: Owner) -> None:
         self.error = None
         self.epoch = 0
         stay = self._stay = _Stay(self, owner, self._client, self._options)
@@ -125,7 +119,7 @@ class Member:
                 f"group {self.coordination.group!r} has not assigned this member its partitions"
                 f" within {bound_s:g} s: is another member stuck?"
             )
-        if self.error is not None:
+        if stay.ended and self.error is not None:
             raise self.error
 
     def stop(self) -> None:
@@ -150,7 +144,7 @@ class _Stay:
     """From a start to a stop: the thread, and what it and others wait for."""
 
     def __init__(
-        self, member: Member, owner: Consuming, client: ClientCore, options: MemberOptions
+        self, member: Member, owner: Owner, client: ClientCore, options: MemberOptions
     ) -> None:
         self._member = member
         self._coordination = member.coordination
@@ -159,7 +153,7 @@ class _Stay:
         self._options = options
         self.first = client.backend.event()
         self._news = client.backend.event()
-        self._stopping = self._ended = False
+        self._stopping = self.ended = False
         self._waiters: list[Event] = []
         self._ident: int | None = None
         self._failures = 0
@@ -183,10 +177,10 @@ class _Stay:
         if self._backend.current() == self._ident:
             return False
         deadline = time.monotonic() + timeout_s
-        while self._member.epoch <= epoch and not self._ended:
+        while self._member.epoch <= epoch and not self.ended:
             waiter = self._backend.event()
             self._waiters.append(waiter)
-            if self._member.epoch <= epoch and not self._ended:
+            if self._member.epoch <= epoch and not self.ended:
                 left = deadline - time.monotonic()
                 if left <= 0 or not waiter.wait(left):
                     return False
@@ -209,7 +203,7 @@ class _Stay:
             self._fail(error)
         finally:
             self._coordination.end()
-            self._ended = True
+            self.ended = True
             self.first.set()
             self._wake_waiters()
 
@@ -225,12 +219,15 @@ class _Stay:
             return self._failed(error)
         self._failures = 0
         self._member.error = None
+        self.first.set()
         return pause_s if self._options.idle_s is None else min(pause_s, self._options.idle_s / 4)
 
     def _failed(self, error: RemoteError) -> float:
         if isinstance(error, InvalidOffsetError) or not _may_pass(error):
             raise error
         self._failures += 1
+        if isinstance(error, PartitionOwnedError):
+            return self._wait_for_owner(error)
         # A coordinator that is just taking over says so, and how long the first assignment may
         # take has a bound of its own.
         arranging = isinstance(error, ProtocolClientError) and not self.first.is_set()
@@ -239,6 +236,15 @@ class _Stay:
                 raise error
             self._tell(error)
         log.warning("member of group %r: %s; trying again", self._coordination.group, error)
+        return self._options.backoff.wait_s(self._failures, random.random())
+
+    def _wait_for_owner(self, error: PartitionOwnedError) -> float:
+        """The rest of the partitions is there; others give theirs up when they hear of it."""
+        long = self._failures > self._options.max_retries
+        log.log(logging.WARNING if long else logging.INFO, "%s", error)
+        if long:
+            self._tell(error)
+            self.first.set()
         return self._options.backoff.wait_s(self._failures, random.random())
 
     def _tell(self, error: Exception) -> None:
@@ -282,7 +288,6 @@ class _Stay:
     def assigned(self, keys: Collection[PartitionKey], keep: bool = True) -> None:
         self._owner.assigned(keys, keep)
         self._member.epoch += 1
-        self.first.set()
         self._wake_waiters()
 
     def will_revoke(self, keys: Collection[PartitionKey]) -> None:
@@ -290,6 +295,9 @@ class _Stay:
 
     def lost(self, keys: Collection[PartitionKey]) -> None:
         self._owner.lost(keys)
+
+    def activity(self) -> Any:
+        return self._owner.activity()
 
     def ready(self) -> None:
         self._owner.ready()

@@ -107,6 +107,8 @@ class ZooKeeperCoordination:
         #: The partitions with the paths of their owner's nodes.
         self._owned: dict[PartitionKey, str] = {}
         self._taken_over = False
+        #: What could have been claimed, were it not owned by members of another layout.
+        self._taken: set[PartitionKey] = set()
         #: Whether the session has ended since the last turn; set on kazoo's thread.
         self._lost = False
         self._settling = False
@@ -280,26 +282,23 @@ class ZooKeeperCoordination:
 
     def _change(self, layout: Layout, topics: list[str]) -> None:
         """Be there under other names, or for other topics."""
-        if layout is not self._layout:
-            if self._layout is not None:
-                log.warning(
-                    "group %r has members that need the layout %s in ZooKeeper: changing from %s,"
-                    " all partitions are released and claimed anew",
-                    self.group,
-                    layout.value,
-                    self._layout.value,
-                )
-                self._release_all()
-            self._layout = layout
-            self._unregister()
-            self._name(topics)
-        elif layout is Layout.JAVA:
+        if self._layout is not None and self._layout is not layout:
+            log.warning(
+                "group %r has members that need the layout %s in ZooKeeper: changing from %s, all"
+                " partitions are released and claimed anew",
+                self.group,
+                layout.value,
+                self._layout.value,
+            )
+        if layout is self._layout and layout is Layout.JAVA:
             # One node tells all topics; nobody watches what is in it but members like this one.
-            self._zookeeper.delete([self._paths.id(self.member_id)])
+            if self._registered:
+                self._zookeeper.delete([self._paths.id(self.member_id)])
             self._names = dict.fromkeys(topics, self.member_id)
         else:
             self._release_all()
             self._unregister()
+            self._layout = layout
             self._name(topics)
         self._register()
 
@@ -332,13 +331,12 @@ class ZooKeeperCoordination:
         log.info("member %s of group %r: registered", self.member_id, self.group)
 
     def _unregister(self) -> None:
-        if self._layout is None:
-            return
         owned, self._owned = self._owned, {}
         names, self._names = self._names, {}
-        self._registered = self._taken_over = False
         self._zookeeper.delete(owned.values())
-        self._zookeeper.delete(map(self._paths.id, {self.member_id, *names.values()}))
+        if self._registered:
+            self._registered = self._taken_over = False
+            self._zookeeper.delete(map(self._paths.id, names.values() or [self.member_id]))
 
     # -- who gets what ----------------------------------------------------------------
 
@@ -429,6 +427,7 @@ class ZooKeeperCoordination:
         elsewhere = self._elsewhere({topic for topic, _ in keys}, ours)
         taken = {path for path in ours if paths[path] in elsewhere}
         self._zookeeper.delete(taken)
+        self._taken = {paths[path] for path in taken}
         return {paths[path]: path for path in ours - taken}
 
     def _elsewhere(self, topics: Collection[str], ours: Collection[str]) -> set[PartitionKey]:
@@ -436,7 +435,7 @@ class ZooKeeperCoordination:
 
         In another layout than the group's, or under the name of another leader.
         """
-        found = set()
+        found: set[PartitionKey] = set()
         own = {*ours, *self._owned.values()}
         for topic in topics:
             for layout in Layout:
@@ -452,18 +451,20 @@ class ZooKeeperCoordination:
         :raises PartitionOwnedError: one has not yet; tried again, and told if it takes long.
         """
         paths = {self._owner_path(key): key for key in sorted(blocked)}
-        owners = self._zookeeper.read(paths, self._let_go)
-        if not owners and not self._elsewhere({topic for topic, _ in blocked}, ()):
+        owners = {
+            paths[path]: node.data.decode()
+            for path, node in self._zookeeper.read(paths, self._let_go).items()
+        }
+        owners.update(dict.fromkeys(self._taken & blocked, "a member of another layout"))
+        if not owners:
             self._news()
             return
-        path, node = next(iter(owners.items()), (next(iter(paths)), None))
-        owner = "a member of another layout" if node is None else node.data.decode()
-        topic, id_ = key = paths[path]
+        key, owner = next(iter(owners.items()))
         raise PartitionOwnedError(
             self._partition_of(key),
-            f"{topic}/{id_} is owned by {owner}, who should give it up to"
-            f" {self.member_id} of group {self.group!r} (of {named(sorted(blocked))}); does it"
-            " share partitions by another membership_protocol?",
+            f"{named([key])} is owned by {owner}, who should give it up to {self.member_id} of group"
+            f" {self.group!r} (waiting for {named(sorted(blocked))}); does it share partitions by"
+            " another membership_protocol?",
         )
 
     def _let_go(self, _: Any) -> None:
@@ -471,9 +472,10 @@ class ZooKeeperCoordination:
 
     def _release_all(self) -> None:
         owned, self._owned = self._owned, {}
-        self._owner.will_revoke(owned)
-        self._zookeeper.delete(owned.values())
-        self._owner.assigned(())
+        if owned:
+            self._owner.will_revoke(owned)
+            self._zookeeper.delete(owned.values())
+            self._owner.assigned(())
 
     def _owner_path(self, key: PartitionKey) -> str:
         assert self._layout is not None
