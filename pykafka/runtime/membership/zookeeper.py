@@ -462,8 +462,8 @@ class ZooKeeperCoordination:
         key, owner = next(iter(owners.items()))
         raise PartitionOwnedError(
             self._partition_of(key),
-            f"{named([key])} is owned by {owner}, who should give it up to {self.member_id} of group"
-            f" {self.group!r} (waiting for {named(sorted(blocked))}); does it share partitions by"
+            f"{named([key])} is owned by {owner}, who should give it up to {self.member_id} of"
+            f" group {self.group!r} (waiting for {named(sorted(blocked))}); does it share by"
             " another membership_protocol?",
         )
 
