@@ -230,7 +230,12 @@ def _wanted(topic: Topics, cluster: Cluster) -> tuple[WantedTopics, list[Topic]]
         if not isinstance(topic.pattern, str):
             raise InvalidOptionTypeError(f"a pattern of topics must be one of str: {topic!r}")
         return WantedTopics(pattern=topic), []
-    one = [topic] if isinstance(topic, (Topic, str, bytes)) else list(topic)
+    one = [topic] if isinstance(topic, (Topic, str, bytes)) else topic
+    if not isinstance(one, Iterable):
+        raise InvalidOptionTypeError(
+            f"topics are given by name, as objects, as a list or as a pattern, not as {topic!r}"
+        )
+    one = list(one)
     if not one:
         raise InvalidOptionError("no topic to read was given")
     topics = [each if isinstance(each, Topic) else cluster.topics[each] for each in one]

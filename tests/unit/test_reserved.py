@@ -11,8 +11,6 @@ from pykafka.exceptions import ImplementationNotAvailableError, UsageError
 
 #: Name -> where it is, and where it was in 2.8.
 RESERVED = {
-    "BalancedConsumer": ("pykafka.balancedconsumer",) * 2,
-    "ManagedBalancedConsumer": ("pykafka.managedbalancedconsumer",) * 2,
     "RdKafkaProducer": ("pykafka.rdkafka", "pykafka.rdkafka.producer"),
     "RdKafkaSimpleConsumer": ("pykafka.rdkafka", "pykafka.rdkafka.simple_consumer"),
 }
