@@ -43,6 +43,7 @@ class Member:
         self._file = EventFile(folder / f"{name}.events")
         self._log = folder / f"{name}.log"
         self._process: GuardedProcess | None = None
+        self._ended = False
 
     def start(self) -> Member:
         """Have it begin; returns at once.
@@ -61,6 +62,11 @@ class Member:
     def running(self) -> bool:
         """Whether its process exists (also while paused)."""
         return self._process is not None and self._process.running
+
+    @property
+    def died(self) -> bool:
+        """Whether it has ended without being asked to."""
+        return self._process is not None and not self._ended and not self._process.running
 
     def await_ready(self, within: float = READY_WITHIN) -> None:
         """Return when it is started.
@@ -100,6 +106,7 @@ class Member:
 
     def kill(self) -> None:
         """SIGKILL; returns when it is gone."""
+        self._ended = True
         begin = time.monotonic()
         self._running().kill()
         self.paused = False
@@ -111,6 +118,7 @@ class Member:
         :raises ServiceStartError: it did not end in order within so many seconds; it is
             killed then.
         """
+        self._ended = True
         self._running().stop(within)
         if not self.events() or self.events()[-1].event != "stopped":
             raise ServiceStartError(f"{self.name} did not end in order: {tail(self._log)}")

@@ -17,6 +17,7 @@ from groups.kinds import Options
 from groups.members import STOP_WITHIN, Member
 
 from pykafka.embedded.waiting import wait_until
+from pykafka.exceptions import ServiceStartError
 
 __all__ = ["GroupRun"]
 
@@ -83,6 +84,7 @@ class GroupRun:
         wanted = sorted(partitions)
 
         def settled() -> bool:
+            self.check_alive()
             held = [member.holds() for member in self.running]
             return sorted(place for places in held for place in places) == wanted and all(held)
 
@@ -92,12 +94,19 @@ class GroupRun:
         """Return when each partition has delivered all offsets below its end."""
 
         def complete() -> bool:
+            self.check_alive()
             found = self.delivered()
             return all(
                 found.get(place, set()) >= set(range(end)) for place, end in produced().items()
             )
 
         self.wait(complete, within, "everything delivered")
+
+    def check_alive(self) -> None:
+        """:raises ServiceStartError: a member has ended that nobody ended."""
+        for member in self.members:
+            if member.died:
+                raise ServiceStartError(f"{member.name} has ended:\n{member.log_tail()}")
 
     def wait(self, condition: Callable[[], bool], within: float, what: str) -> None:
         """Wait, and on failure tell what each member held."""

@@ -14,7 +14,7 @@ import kafka.javaapi.consumer.ConsumerConnector;
 import kafka.message.MessageAndMetadata;
 import kafka.utils.Pool;
 import scala.Tuple2;
-import scala.collection.Iterator;
+import scala.collection.JavaConversions;
 
 /**
  * A member of a ZooKeeper group by Kafka 0.8.2.2's high-level consumer.
@@ -111,14 +111,9 @@ public class HighLevelMember {
         }
         registry = now;
         Set<Tuple2<String, Integer>> owned = new HashSet<>();
-        // Scala's iterator has lost what it iterates over on its way to Java.
-        @SuppressWarnings("unchecked")
-        var topics = (Iterator<Tuple2<String, Pool<Object, PartitionTopicInfo>>>) (Object) now.iterator();
-        while (topics.hasNext()) {
-            Tuple2<String, Pool<Object, PartitionTopicInfo>> topic = topics.next();
-            Iterator<Object> partitions = topic._2().keys().iterator();
-            while (partitions.hasNext()) {
-                owned.add(new Tuple2<>(topic._1(), (Integer) partitions.next()));
+        for (String topic : JavaConversions.setAsJavaSet(now.keys())) {
+            for (Object partition : JavaConversions.setAsJavaSet(now.get(topic).keys())) {
+                owned.add(new Tuple2<>(topic, (Integer) partition));
             }
         }
         held.stream().filter(p -> !owned.contains(p)).forEach(p -> log.partition("revoked", p._1(), p._2()));
