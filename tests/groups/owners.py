@@ -81,7 +81,7 @@ class ZookeeperGroup:
         for node in self._children(what):
             topic = node.removeprefix("b'").removesuffix("'")
             for leaf in self._children(f"{what}/{node}"):
-                # 2.8 puts the name of the topic's partition there: topic-0 in some releases.
+                # 2.8 writes the id of the leading broker before that of the partition.
                 with contextlib.suppress(NoNodeError):
                     content, _ = self._zookeeper.get(f"{self._root}/{what}/{node}/{leaf}")
                     yield (topic, int(leaf.rpartition("-")[2])), content
