@@ -132,9 +132,9 @@ class Member:
         """What it has told so far."""
         return self._file.events()
 
-    def log_tail(self) -> str:
+    def log_tail(self, lines: int = 40) -> str:
         """The end of what it printed."""
-        return tail(self._log)
+        return tail(self._log, lines)
 
     def holds(self, at: float | None = None) -> set[Place]:
         """The partitions that it had then, or has now, by its own words."""
