@@ -20,6 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from completeness import SAFE
 from groups.events import Place
 from groups.feeding import Feeder
 from groups.judge import Trouble, Verdict, judge, owned_once
@@ -49,6 +50,9 @@ DRAINED_WITHIN = 120.0
 _MOVED_WITHIN = 30.0
 #: Members that always run, however the dice fall.
 _AT_LEAST = 2
+
+#: What brokers refuse without.
+_SHORT_SESSIONS = {"group.min.session.timeout.ms": 1000}
 
 Action = Callable[[], None]
 
@@ -202,14 +206,16 @@ class Churn:
         member.resume()
 
     def _expire(self, member: Member) -> None:
-        ready = [event for event in member.events() if event.event == "ready"]
-        if not ready or ready[0].session is None or ready[0].password is None:
+        told = [event for event in member.events() if event.event == "session"]
+        if not told:
             self._say(f"{member.name} has not said which its session is")
             return
         assert self._kafka.zookeeper is not None
+        assert told[-1].session is not None
+        assert told[-1].password is not None
         self._say(f"{member.name}'s session is ended by force")
         begin = time.monotonic()
-        expire_session(self._kafka.zookeeper, ready[0].session, bytes.fromhex(ready[0].password))
+        expire_session(self._kafka.zookeeper, told[-1].session, bytes.fromhex(told[-1].password))
         self._run.trouble(Trouble(member.name, "expiry", begin, time.monotonic()))
 
     def _kill_coordinator(self) -> None:
@@ -242,13 +248,13 @@ class Churn:
 def main() -> int:
     args = _arguments()
     print(f"seed {args.seed}; starting Kafka {args.release}, {args.brokers} broker(s) ...")
-    settings = {"group.min.session.timeout.ms": 1000, "offsets.topic.num.partitions": 4}
+    safe = SAFE if args.kill_coordinator else {}
     with (
-        EmbeddedKafka(args.release, args.brokers, config=settings) as kafka,
+        # For the topic with the offsets, too.
+        EmbeddedKafka(args.release, args.brokers, config={**_SHORT_SESSIONS, **safe}) as kafka,
         KafkaClient(kafka.bootstrap) as client,
     ):
-        in_sync = {"min.insync.replicas": 2} if args.brokers > 2 else {}
-        kafka.create_topic(TOPIC, args.partitions, min(3, args.brokers), in_sync)
+        kafka.create_topic(TOPIC, args.partitions, args.brokers, safe)
         with GroupLook(kafka, args.kind, args.offsets_storage, client) as look:
             verdict = run(kafka, look, args)
     print(verdict.text())

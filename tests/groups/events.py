@@ -17,7 +17,8 @@ class Event(NamedTuple):
 
     ``event`` is ``ready`` (it is started), ``assigned``, ``revoked`` or ``lost`` (a partition),
     ``delivered`` (a message), ``committed`` (``offset`` is the next to be read), ``stopping``
-    (it has called its client's end), ``stopped``, or ``error`` (``value`` says which).
+    (it has called its client's end), ``stopped``, ``session`` (it has another one in ZooKeeper),
+    or ``error`` (``value`` says which).
     """
 
     t: float
@@ -27,7 +28,7 @@ class Event(NamedTuple):
     partition: int | None = None
     offset: int | None = None
     value: str | None = None
-    #: Of ``ready``: a session in ZooKeeper.
+    #: Of ``session``; the password in hexadecimal digits.
     session: int | None = None
     password: str | None = None
 

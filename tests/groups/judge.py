@@ -47,7 +47,7 @@ class Sample(NamedTuple):
 
 
 class Shared(NamedTuple):
-    """``first`` went on delivering from a partition that ``second`` had begun to deliver from."""
+    """``first`` went on delivering from a partition that ``second`` (or several) had taken over."""
 
     place: Place
     first: str
@@ -213,6 +213,7 @@ class _Evidence:
         self, troubles: Sequence[Trouble], grace: float, samples: Sequence[Sample]
     ) -> None:
         self._troubles = sorted(troubles, key=lambda trouble: trouble.begin)
+        self._by_member: dict[str, list[Trouble]] = {}
         self._grace = grace
         self.samples = samples
         self._committed = _highest(samples)
@@ -221,17 +222,21 @@ class _Evidence:
         """Whether the member may not have heard yet that it has lost its partitions."""
         return any(
             trouble.what != "kill" and trouble.begin - _SLACK <= t <= trouble.end + self._grace
-            for trouble in self._troubles
-            if trouble.concerns(member)
+            for trouble in self._of(member)
         )
 
     def interrupted(self, member: str, begin: float, end: float) -> Trouble | None:
         """What befell the member between the two moments."""
-        for trouble in self._troubles:
-            over = trouble.end + self._grace
-            if trouble.concerns(member) and trouble.begin <= end and over >= begin:
+        for trouble in self._of(member):
+            if trouble.begin <= end and trouble.end + self._grace >= begin:
                 return trouble
         return None
+
+    def _of(self, member: str) -> list[Trouble]:
+        if member not in self._by_member:
+            found = [trouble for trouble in self._troubles if trouble.concerns(member)]
+            self._by_member[member] = found
+        return self._by_member[member]
 
     def committed(self, place: Place, t: float) -> int:
         """The offset that was seen committed by then; -1 for none."""
@@ -282,19 +287,26 @@ def _exclusive(
     gains: Mapping[str, Sequence[float]],
     evidence: _Evidence,
 ) -> None:
-    """Who has delivered before others did, does so again only after getting the partition back."""
+    """Who has delivered before others did, does so again only after getting the partition back.
+
+    Between two members that take turns the one is at fault that may not know better: what it
+    delivers takes the partition from nobody.
+    """
     last: dict[str, float] = {}
-    previous: str | None = None
+    others: dict[str, set[str]] = {}
     for event in deliveries:
         member, t = event.member, event.t
-        if previous is not None and member != previous and member in last:
-            since = last[member]
-            if not any(since < gain <= t for gain in gains.get(member, ())):
-                assert event.offset is not None
-                case = Shared(event.place, member, previous, t, event.offset)
-                (verdict.overlaps if evidence.lagging(member, t) else verdict.shared).append(case)
+        lagging = evidence.lagging(member, t)
+        since, between = last.get(member, t), others.get(member, set())
+        if between and not any(since < gain <= t for gain in gains.get(member, ())):
+            assert event.offset is not None
+            case = Shared(event.place, member, ", ".join(sorted(between)), t, event.offset)
+            (verdict.overlaps if lagging else verdict.shared).append(case)
         last[member] = t
-        previous = member
+        others[member] = set()
+        if not lagging:
+            for other in last.keys() - {member}:
+                others[other].add(member)
 
 
 def _repetitions(verdict: Verdict, deliveries: Sequence[Event], evidence: _Evidence) -> None:

@@ -117,6 +117,21 @@ def test_after_a_pause_an_overlap_is_reported_and_allowed() -> None:
     assert len(verdict.overlaps) == 1
 
 
+def test_the_owner_is_not_at_fault_for_what_a_waking_member_does() -> None:
+    verdict = of(
+        delivered(1, "a", 0),
+        assigned(2, "b"),
+        delivered(2, "b", 1),
+        delivered(3.1, "a", 1),
+        delivered(3.2, "b", 2),
+        delivered(3.3, "a", 2),
+        end=3,
+        troubles=(Trouble("a", "pause", 1.5, 3.0),),
+    )
+    assert verdict.fine
+    assert [case.first for case in verdict.overlaps] == ["a", "a"]
+
+
 def test_an_overlap_has_to_end_in_time() -> None:
     paused = Trouble("a", "pause", 1.5, 3.0)
     verdict = of(
@@ -135,7 +150,7 @@ def test_the_pause_of_another_member_allows_nothing() -> None:
         delivered(2, "b", 1),
         delivered(3, "a", 2),
         end=3,
-        troubles=(Trouble("b", "pause", 1.5, 3.0),),
+        troubles=(Trouble("c", "pause", 1.5, 3.0),),
     )
     assert len(verdict.shared) == 1
 

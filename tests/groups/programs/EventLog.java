@@ -21,6 +21,11 @@ class EventLog {
         line("error", ",\"value\":" + quoted(error.toString()));
     }
 
+    void session(long number, byte[] password) {
+        String hex = java.util.HexFormat.of().formatHex(password);
+        line("session", ",\"session\":" + number + ",\"password\":" + quoted(hex));
+    }
+
     void partition(String event, String topic, int partition) {
         line(event, place(topic, partition));
     }

@@ -1,3 +1,4 @@
+import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -13,6 +14,8 @@ import kafka.consumer.Whitelist;
 import kafka.javaapi.consumer.ConsumerConnector;
 import kafka.message.MessageAndMetadata;
 import kafka.utils.Pool;
+import org.I0Itec.zkclient.ZkClient;
+import org.I0Itec.zkclient.ZkConnection;
 import scala.Tuple2;
 import scala.collection.JavaConversions;
 
@@ -26,9 +29,11 @@ public class HighLevelMember {
     private final EventLog log;
     private final ConsumerConnector connector;
     private final kafka.consumer.ZookeeperConsumerConnector inner;
-    private final List<Thread> threads = new ArrayList<>();
+    private final ZkClient client;
+    private final Field connection;
     private Set<Tuple2<String, Integer>> held = new HashSet<>();
     private Object registry;
+    private long session;
     private volatile boolean stopping;
 
     public static void main(String[] arguments) throws Exception {
@@ -49,18 +54,22 @@ public class HighLevelMember {
     private HighLevelMember(EventLog log, Properties properties) throws ReflectiveOperationException {
         this.log = log;
         connector = kafka.consumer.Consumer.createJavaConsumerConnector(new ConsumerConfig(properties));
-        var field = connector.getClass().getDeclaredField("underlying");
+        inner = (kafka.consumer.ZookeeperConsumerConnector) field(connector.getClass(), "underlying").get(connector);
+        client = inner.kafka$consumer$ZookeeperConsumerConnector$$zkClient();
+        connection = field(ZkClient.class, "_connection");
+    }
+
+    private static Field field(Class<?> holder, String name) throws NoSuchFieldException {
+        Field field = holder.getDeclaredField(name);
         field.setAccessible(true);
-        inner = (kafka.consumer.ZookeeperConsumerConnector) field.get(connector);
+        return field;
     }
 
     private void run(String how, String which) throws InterruptedException {
         Runtime.getRuntime().addShutdownHook(new Thread(this::stop));
         // Streams exist, and this returns, when the first rebalance is done.
         for (KafkaStream<byte[], byte[]> stream : streams(how, which)) {
-            Thread thread = new Thread(() -> read(stream.iterator()));
-            threads.add(thread);
-            thread.start();
+            new Thread(() -> read(stream.iterator())).start();
         }
         log.write("ready");
         while (!stopping) {
@@ -110,6 +119,7 @@ public class HighLevelMember {
             return;
         }
         registry = now;
+        tellSession();
         Set<Tuple2<String, Integer>> owned = new HashSet<>();
         for (String topic : JavaConversions.setAsJavaSet(now.keys())) {
             for (Object partition : JavaConversions.setAsJavaSet(now.get(topic).keys())) {
@@ -119,6 +129,19 @@ public class HighLevelMember {
         held.stream().filter(p -> !owned.contains(p)).forEach(p -> log.partition("revoked", p._1(), p._2()));
         owned.stream().filter(p -> !held.contains(p)).forEach(p -> log.partition("assigned", p._1(), p._2()));
         held = owned;
+    }
+
+    /** Its session in ZooKeeper, for who wants to end it by force; a new one after that. */
+    private void tellSession() {
+        try {
+            var keeper = ((ZkConnection) connection.get(client)).getZookeeper();
+            if (keeper.getSessionId() != session) {
+                session = keeper.getSessionId();
+                log.session(session, keeper.getSessionPasswd());
+            }
+        } catch (IllegalAccessException error) {
+            throw new IllegalStateException(error);
+        }
     }
 
     private void stop() {

@@ -32,12 +32,21 @@ class _Holdings:
     def __init__(self, topics, log):
         self._topics = topics
         self._log = log
+        self._session = None
 
     def revoking(self, consumer, revoked):
         self._log.partitions("revoked", self._named(revoked))
 
     def rebalanced(self, consumer, old, new):
+        self.tell_session(consumer)
         self._log.holds(self._named(new))
+
+    def tell_session(self, consumer):
+        """Its session in ZooKeeper, for who wants to end it by force; a new one after that."""
+        session = getattr(consumer, "zookeeper_session", None)
+        if session not in {None, self._session}:
+            self._session = session
+            self._log.write("session", session=session[0], password=session[1].hex())
 
     def _named(self, keys):
         return [
@@ -66,7 +75,8 @@ def _consume(told, log):
             post_rebalance_callback=holdings.rebalanced,
             **told["native"],
         )
-        log.write("ready", **_session(consumer))
+        holdings.tell_session(consumer)
+        log.write("ready")
         while log.wanted:
             message = consumer.consume()
             if message is not None:
@@ -81,15 +91,6 @@ def _subscription(told):
     if told["pattern"] is not None:
         return re.compile(told["pattern"])
     return told["topics"] if len(told["topics"]) > 1 else told["topics"][0]
-
-
-def _session(consumer):
-    """Its session in ZooKeeper, for who wants to end it by force."""
-    session = getattr(consumer, "zookeeper_session", None)
-    if session is None:
-        return {}
-    number, password = session
-    return {"session": number, "password": password.hex()}
 
 
 def _text(name):
