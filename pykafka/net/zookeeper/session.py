@@ -136,7 +136,12 @@ class ZooKeeperSession:
         created = self._answers("creating", asked)
         # A connection that broke may have hidden that it was created.
         there = self.read([path for path, answer in created.items() if answer is None])
-        return {path for path in created if path not in there or there[path].ours}
+        # One that is gone meanwhile was somebody else's.
+        return {
+            path
+            for path, answer in created.items()
+            if answer is not None or (path in there and there[path].ours)
+        }
 
     def delete(self, paths: Iterable[str]) -> None:
         """Delete what is there of these paths."""

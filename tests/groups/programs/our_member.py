@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import re
+import time
 
 from event_log import EventLog, settings
 
@@ -57,6 +59,10 @@ class _Holdings:
 
 def main():
     told = settings()
+    # Into the member's log, with the clock of the events.
+    logging.basicConfig(level=logging.INFO, format="%(mono).3f %(name)s %(message)s")
+    logging.getLogger().handlers[0].addFilter(_stamp)
+    logging.getLogger("kazoo").setLevel(logging.WARNING)
     log = EventLog(told["events"], told["member"])
     log.run(lambda: _consume(told, log))
 
@@ -85,6 +91,11 @@ def _consume(told, log):
         log.write("stopping")
         consumer.stop()
         log.write("stopped")
+
+
+def _stamp(record):
+    record.mono = time.monotonic()
+    return True
 
 
 def _subscription(told):
