@@ -170,6 +170,32 @@ def test_a_partition_finds_its_way_through_a_member_between() -> None:
     assert sorted(map(len, shares.values())) == [1, 2, 2]
 
 
+def owning(id_: str, topics: str, **owned: int) -> GroupMember:
+    """A member that had the first so many partitions of topics."""
+    keys = tuple((topic, id_) for topic, count in owned.items() for id_ in range(count))
+    return GroupMember(id_, tuple(topics), None, keys, 1)
+
+
+def test_what_nobody_had_moves_rather_than_what_somebody_had() -> None:
+    """Dealt to the emptiest, ``p`` and ``r`` both come to ``a``; ``q`` stays there all the same."""
+    members = [
+        owning("a", "pqr", q=1),
+        owning("b", "qx", x=1),
+        owning("c", "py", y=1),
+        owning("d", "rz", z=2),
+    ]
+    shares = STICKY.assign(members, {**dict.fromkeys("pqrxy", (0,)), "z": [0, 1]})
+    assert shares["a"] == [("q", 0), ("r", 0)]
+    assert shares["c"] == [("p", 0), ("y", 0)]
+
+
+def test_who_is_handed_something_hands_on_what_it_had_not() -> None:
+    members = [owning("a", "pqt", q=1), owning("b", "pqx", x=1), owning("c", "t", t=4)]
+    shares = STICKY.assign(members, {"p": [0], "q": [0], "t": range(4), "x": [0]})
+    assert [topic for topic, _ in shares["a"]] == ["q", "t"]
+    assert shares["b"] == [("p", 0), ("x", 0)]
+
+
 @given(groups())
 def test_sticky_members_keep_all_when_nothing_changes(group: DrawnGroup) -> None:
     shares = assign(STICKY, group)
