@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import heapify, heappop, heappush
+from itertools import pairwise
 
 from ..partition_keys import PartitionKey
 from .vocabulary import GroupMember, members_in_order, readers_of
@@ -145,8 +146,8 @@ class _Shares:
         return found
 
     def _hand_on(self, way: Sequence[int]) -> None:
-        # From its end, so that each gives of what it had when the way was found.
-        for giver, taker in zip(way[-2::-1], way[:0:-1], strict=True):
+        # Nobody hands on what he was just handed: the way, being the shortest, would be shorter.
+        for giver, taker in pairwise(way):
             self._give(taker, *self._take(giver, taker))
 
     def _give(self, member: int, topic: str, id_: int) -> None:
