@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import heapq
 import json
+import logging
 import random
 import sys
 import time
@@ -247,6 +248,8 @@ class Churn:
 
 def main() -> int:
     args = _arguments()
+    # That ZooKeeper goes is told below.
+    logging.getLogger("kazoo").setLevel(logging.ERROR)
     print(f"seed {args.seed}; starting Kafka {args.release}, {args.brokers} broker(s) ...")
     safe = SAFE if args.kill_coordinator else {}
     with (
