@@ -109,10 +109,7 @@ def main() -> int:
             run = ends.enter_context(GroupRun(options))
             contests.append(Contest(kind, run, args.partitions, _stability(client, options.group)))
             contests[-1].begin()
-        dice = random.Random(args.seed)
-        for number in range(1, args.stops + 1):
-            # The same for each, and anywhere between two heartbeats.
-            phase = dice.uniform(0, args.heartbeat_ms / 1000)
+        for number, phase in enumerate(_phases(args), 1):
             for contest in contests:
                 took = contest.stop_one(phase)
                 print(f"  stop {number:2}: {contest.kind:16} {took * 1000:7.0f} ms", flush=True)
@@ -136,6 +133,18 @@ def report(contests: list[Contest], at_most: float | None) -> int:
         return 0
     print(f"that is above {at_most}")
     return 1
+
+
+def _phases(args: argparse.Namespace) -> list[float]:
+    """When to stop a member, in seconds after its group has settled: evenly spread over the time
+    between two heartbeats, since that is what decides how soon the others hear of it."""
+    if args.at_once:
+        return [0.0] * args.stops
+    phases = [
+        (number + 0.5) / args.stops * args.heartbeat_ms / 1000 for number in range(args.stops)
+    ]
+    random.Random(args.seed).shuffle(phases)
+    return phases
 
 
 def _stability(client: KafkaClient, group: str) -> Callable[[], bool]:
@@ -169,7 +178,13 @@ def _arguments() -> argparse.Namespace:
         default=CLIENTS,
         choices=[name for name, kind in KINDS.items() if kind.group == BROKER],
     )
-    parser.add_argument("--seed", type=int, default=1, help="of when in a heartbeat it stops")
+    parser.add_argument("--seed", type=int, default=1, help="of the order of moments to stop at")
+    parser.add_argument(
+        "--at-once",
+        action="store_true",
+        help="stop a member as soon as its group has settled, when all heartbeats are still to"
+        " come, not at moments that are spread over the time between two of them",
+    )
     parser.add_argument("--assignor", default="range")
     parser.add_argument("--session-ms", type=int, default=6000)
     parser.add_argument("--heartbeat-ms", type=int, default=500)
