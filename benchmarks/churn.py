@@ -12,6 +12,7 @@ import argparse
 import contextlib
 import heapq
 import json
+import logging
 import random
 import sys
 import time
@@ -50,6 +51,8 @@ DRAINED_WITHIN = 120.0
 _MOVED_WITHIN = 30.0
 #: Members that always run, however the dice fall.
 _AT_LEAST = 2
+#: Things that are done before what was asked for is.
+_BEFORE_EXTRAS = 2
 
 #: What brokers refuse without.
 _SHORT_SESSIONS = {"group.min.session.timeout.ms": 1000}
@@ -105,6 +108,8 @@ class Churn:
         """Start all members, and wait until each has its share."""
         for _ in range(self._args.members):
             self._start()
+        for member in self._run.members:
+            member.await_ready()
         self._settle()
 
     def churn(self) -> None:
@@ -159,17 +164,29 @@ class Churn:
                 ("short pause", 1, lambda: self._pause(member, short * session)),
                 ("long pause", 1, lambda: self._pause(member, long * session)),
             ]
-            if self._args.expire:
-                choices.append(("expiry", 1, lambda: self._expire(member)))
-        if self._args.kill_coordinator:
-            choices.append(("coordinator killed", 0.4, self._kill_coordinator))
-        if self._args.restart_zookeeper:
-            choices.append(("ZooKeeper restarted", 0.4, self._restart_zookeeper))
+        extras = self._extras(active)
+        choices += extras
         if not choices:
             return "nothing", lambda: None
+        # What was asked for happens once at least, however short the time.
+        due = [extra for extra in extras if extra[0] not in self.counts]
+        if due and sum(self.counts.values()) >= _BEFORE_EXTRAS:
+            choices = due
         weights = [weight for _, weight, _ in choices]
         ((name, _, action),) = self._random.choices(choices, weights)
         return name, action
+
+    def _extras(self, active: list[Member]) -> list[tuple[str, float, Action]]:
+        """What happens only if it is asked for."""
+        extras: list[tuple[str, float, Action]] = []
+        if self._args.expire and active:
+            member = self._random.choice(active)
+            extras.append(("expiry", 1, lambda: self._expire(member)))
+        if self._args.kill_coordinator:
+            extras.append(("coordinator killed", 0.4, self._kill_coordinator))
+        if self._args.restart_zookeeper:
+            extras.append(("ZooKeeper restarted", 0.4, self._restart_zookeeper))
+        return extras
 
     def _pass(self, seconds: float) -> None:
         """Let time go by, and do what was put off until then."""
@@ -247,6 +264,8 @@ class Churn:
 
 def main() -> int:
     args = _arguments()
+    # That ZooKeeper goes is told below.
+    logging.getLogger("kazoo").setLevel(logging.ERROR)
     print(f"seed {args.seed}; starting Kafka {args.release}, {args.brokers} broker(s) ...")
     safe = SAFE if args.kill_coordinator else {}
     with (

@@ -25,8 +25,16 @@ def made_once(name: str, make: Callable[[Path], None]) -> Path:
     draft = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=cache))
     try:
         make(draft)
-        if not target.is_dir():
-            draft.rename(target)
+        _give_name(draft, target)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return target
+
+
+def _give_name(draft: Path, target: Path) -> None:
+    try:
+        draft.rename(target)
+    except OSError:
+        # Another process was faster; what it made is the same.
+        if not target.is_dir():
+            raise

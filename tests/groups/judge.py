@@ -162,8 +162,9 @@ def judge(
     :param produced: what each partition holds: offsets, with values where they are known.
     :param grace: seconds after a pause, expiry or trouble of all during which its member may
         still deliver what is not its own any more: the session's time-out and one ping.
-    :param samples: committed offsets over time. With them a repetition is explained only if
-        its offset was not committed when the trouble began.
+    :param samples: committed offsets over time. By them, and by what members told of their
+        commits, a repetition is explained only if its offset was not committed when the trouble
+        began.
     :param may_go_back: during which of the troubles, and ``grace`` after, commits may go back.
     :param ownership: what :func:`owned_once` found at settled moments.
     """
@@ -172,7 +173,13 @@ def judge(
     for event in ordered:
         if event.event == "delivered":
             deliveries[event.place].append(event)
-    evidence = _Evidence(troubles, grace, sorted(samples, key=lambda sample: sample.t))
+    seen = sorted(samples, key=lambda sample: sample.t)
+    told = [
+        Sample(event.t, {event.place: event.offset})
+        for event in ordered
+        if event.event == "committed" and event.offset is not None
+    ]
+    evidence = _Evidence(troubles, grace, sorted([*seen, *told], key=lambda sample: sample.t))
     verdict = Verdict(
         produced=sum(map(len, produced.values())),
         delivered=sum(map(len, deliveries.values())),
@@ -185,7 +192,7 @@ def judge(
     for place, there in deliveries.items():
         _exclusive(verdict, there, regained[place], evidence)
         _repetitions(verdict, there, evidence)
-    _commits(verdict, evidence.samples, may_go_back, grace)
+    _commits(verdict, seen, may_go_back, grace)
     return verdict
 
 
@@ -215,7 +222,6 @@ class _Evidence:
         self._troubles = sorted(troubles, key=lambda trouble: trouble.begin)
         self._by_member: dict[str, list[Trouble]] = {}
         self._grace = grace
-        self.samples = samples
         self._committed = _highest(samples)
 
     def lagging(self, member: str, t: float) -> bool:

@@ -30,8 +30,11 @@ class Options:
     """What a member is told. Not every client knows everything; what it does not is passed over.
 
     :ivar topics: names; or instead of them ``pattern``, a regular expression.
-    :ivar commits: have the program commit after each batch, instead of the client by itself.
-    :ivar assignor: ``range``, ``roundrobin``, ``sticky``, ``cooperative-sticky``.
+    :ivar commits: have the program commit after each batch, and when partitions go (kafka-python
+        cannot then), instead of the client by itself. Members of ZooKeeper groups always leave
+        it to the client.
+    :ivar assignor: ``range``, ``roundrobin``, ``sticky`` (librdkafka has none of that name),
+        ``cooperative-sticky``; of a ZooKeeper group the first two, 2.8 always takes ``range``.
     :ivar offsets_storage: of a ZooKeeper group: ``kafka``, ``zookeeper``, ``both``.
     :ivar session_timeout_ms: of the group's coordinator or of the session in ZooKeeper.
     :ivar native: options of the client, over what follows from the others.

@@ -93,23 +93,21 @@ class Member:
 
     def pause(self) -> None:
         """SIGSTOP."""
+        self.troubles.append(Trouble(self.name, "pause", time.monotonic()))
         self._running().signal(signal.SIGSTOP)
         self.paused = True
-        self.troubles.append(Trouble(self.name, "pause", time.monotonic()))
 
     def resume(self) -> None:
         """SIGCONT."""
-        now = time.monotonic()
+        self._end_pause()
         self._running().signal(signal.SIGCONT)
-        self.paused = False
-        self.troubles[-1] = self.troubles[-1]._replace(end=now)
 
     def kill(self) -> None:
         """SIGKILL; returns when it is gone."""
         self._ended = True
         begin = time.monotonic()
         self._running().kill()
-        self.paused = False
+        self._end_pause()
         self.troubles.append(Trouble(self.name, "kill", begin, time.monotonic()))
 
     def stop(self, within: float = STOP_WITHIN) -> None:
@@ -119,6 +117,7 @@ class Member:
             killed then.
         """
         self._ended = True
+        self._end_pause()
         self._running().stop(within)
         if not self.events() or self.events()[-1].event != "stopped":
             raise ServiceStartError(f"{self.name} did not end in order: {tail(self._log)}")
@@ -147,6 +146,11 @@ class Member:
             elif event.event in {"revoked", "lost"}:
                 held.discard(event.place)
         return held
+
+    def _end_pause(self) -> None:
+        if self.paused:
+            self.paused = False
+            self.troubles[-1] = self.troubles[-1]._replace(end=time.monotonic())
 
     def _running(self) -> GuardedProcess:
         if self._process is None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -65,17 +64,6 @@ class ZookeeperGroup:
     def committed(self) -> dict[Place, int]:
         """The offsets that are kept in ZooKeeper: the next to be read."""
         return {place: int(content) for place, content in self._partitions("offsets")}
-
-    def subscriptions(self) -> dict[str, dict[str, object]]:
-        """What each member has registered."""
-        found = {}
-        for member in self._children("ids"):
-            with contextlib.suppress(NoNodeError):
-                content, _ = self._zookeeper.get(f"{self._root}/ids/{member}")
-                # 2.8 writes the topic's name and nothing else.
-                with contextlib.suppress(ValueError):
-                    found[member] = json.loads(content)
-        return found
 
     def _partitions(self, what: str) -> Iterator[tuple[Place, bytes]]:
         for node in self._children(what):

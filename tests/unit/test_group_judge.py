@@ -205,6 +205,18 @@ def test_a_kill_explains_nothing_that_was_committed_before() -> None:
     assert [duplicate.offset for duplicate in verdict.repeated] == [1]
 
 
+def test_what_a_member_told_that_it_committed_counts_too() -> None:
+    verdict = of(
+        delivered(1, "a", 0, 1),
+        Event(1.5, "a", "committed", TOPIC, 0, 1),
+        delivered(5, "b", 0, 1),
+        end=2,
+        troubles=(Trouble("a", "kill", 2.0, 2.0),),
+    )
+    assert [duplicate.offset for duplicate in verdict.duplicates] == [0]
+    assert [duplicate.offset for duplicate in verdict.repeated] == [1]
+
+
 def test_the_kill_of_another_member_explains_nothing() -> None:
     verdict = of(
         delivered(1, "a", 0),

@@ -1,6 +1,8 @@
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -8,6 +10,7 @@ import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
@@ -21,6 +24,7 @@ public class ConsumerMember implements ConsumerRebalanceListener {
 
     private final EventLog log;
     private final KafkaConsumer<byte[], byte[]> consumer;
+    private final boolean commits;
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile boolean stopping;
 
@@ -32,15 +36,16 @@ public class ConsumerMember implements ConsumerRebalanceListener {
                 String[] parts = arguments[number].split("=", 2);
                 properties.put(parts[0], parts[1]);
             }
-            new ConsumerMember(log, properties).run(arguments);
+            new ConsumerMember(log, properties, arguments[4].equals("commits")).run(arguments);
         } catch (Throwable error) {
             log.error(error);
             throw error;
         }
     }
 
-    private ConsumerMember(EventLog log, Properties properties) {
+    private ConsumerMember(EventLog log, Properties properties, boolean commits) {
         this.log = log;
+        this.commits = commits;
         consumer = new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
@@ -54,7 +59,7 @@ public class ConsumerMember implements ConsumerRebalanceListener {
         log.write("ready");
         try {
             while (!stopping) {
-                poll(arguments[4].equals("commits"));
+                poll();
             }
         } finally {
             log.write("stopping");
@@ -64,14 +69,28 @@ public class ConsumerMember implements ConsumerRebalanceListener {
         }
     }
 
-    private void poll(boolean commits) {
+    private void poll() {
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(50))) {
             log.delivered(record.topic(), record.partition(), record.offset(), record.value());
         }
-        if (commits) {
-            consumer.commitSync();
-            consumer.assignment().forEach(p -> log.committed(p.topic(), p.partition(), consumer.position(p)));
+        commit();
+    }
+
+    /** Commit what is delivered: the positions, as all that was polled is delivered. */
+    private void commit() {
+        if (!commits) {
+            return;
         }
+        Map<TopicPartition, Long> held = new HashMap<>();
+        consumer.assignment().forEach(p -> held.put(p, consumer.position(p)));
+        try {
+            consumer.commitSync();
+        } catch (KafkaException error) {
+            // In the middle of a rebalance it cannot be; when partitions go it is tried again.
+            log.error(error);
+            return;
+        }
+        held.forEach((p, offset) -> log.committed(p.topic(), p.partition(), offset));
     }
 
     private void stop() {
@@ -90,6 +109,7 @@ public class ConsumerMember implements ConsumerRebalanceListener {
 
     @Override
     public void onPartitionsRevoked(Collection<TopicPartition> partitions) {
+        commit();
         partitions.forEach(p -> log.partition("revoked", p.topic(), p.partition()));
     }
 

@@ -15,10 +15,16 @@ def main():
 def _consume(told, log):
     consumer = Consumer(told["native"])
     topics = told["topics"] or ["^" + told["pattern"]]
+
+    def revoked(_, partitions):
+        if told["commits"]:
+            _commit(consumer, log)
+        log.partitions("revoked", _named(partitions))
+
     consumer.subscribe(
         topics,
         on_assign=lambda _, partitions: log.partitions("assigned", _named(partitions)),
-        on_revoke=lambda _, partitions: log.partitions("revoked", _named(partitions)),
+        on_revoke=revoked,
         on_lost=lambda _, partitions: log.partitions("lost", _named(partitions)),
     )
     log.write("ready")
@@ -27,8 +33,7 @@ def _consume(told, log):
         for message in messages:
             _deliver(consumer, message, log)
         if told["commits"] and messages:
-            done = consumer.commit(asynchronous=False)
-            log.committed((p.topic, p.partition, p.offset) for p in done if p.offset >= 0)
+            _commit(consumer, log)
     log.write("stopping")
     consumer.close()
     log.write("stopped")
@@ -45,6 +50,17 @@ def _deliver(consumer, message, log):
     except KafkaException as error:
         # The partition was taken while the batch that it belongs to was on its way here.
         log.write("error", value=f"store_offsets: {error}")
+
+
+def _commit(consumer, log):
+    """Commit what is stored: all that is delivered."""
+    try:
+        done = consumer.commit(asynchronous=False)
+    except KafkaException as error:
+        # Nothing is new, or it is the middle of a rebalance; when partitions go it is tried again.
+        log.write("error", value=f"commit: {error}")
+        return
+    log.committed((p.topic, p.partition, p.offset) for p in done if p.offset >= 0)
 
 
 def _named(partitions):

@@ -8,20 +8,14 @@ import time
 
 from event_log import EventLog, settings
 
-from pykafka import (
-    CooperativeStickyProtocol,
-    KafkaClient,
-    RangeProtocol,
-    RoundRobinProtocol,
-    StickyProtocol,
-)
+from pykafka import KafkaClient, membershipprotocol
 from pykafka.common import OffsetType
 
 _ASSIGNORS = {
-    "range": RangeProtocol,
-    "roundrobin": RoundRobinProtocol,
-    "sticky": StickyProtocol,
-    "cooperative-sticky": CooperativeStickyProtocol,
+    "range": "RangeProtocol",
+    "roundrobin": "RoundRobinProtocol",
+    "sticky": "StickyProtocol",
+    "cooperative-sticky": "CooperativeStickyProtocol",
 }
 
 
@@ -74,7 +68,7 @@ def _consume(told, log):
             _subscription(told),
             told["group"],
             managed=told["managed"],
-            membership_protocol=_ASSIGNORS[told["assignor"]],
+            membership_protocol=getattr(membershipprotocol, _ASSIGNORS[told["assignor"]]),
             auto_offset_reset=OffsetType.EARLIEST,
             consumer_timeout_ms=50,
             pre_rebalance_callback=holdings.revoking,
