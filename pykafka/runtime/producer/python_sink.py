@@ -14,6 +14,7 @@ from ...core.effects import PRODUCE, Now, Procedure, Refresh, Request, Sleep, Wa
 from ...core.metadata import Snapshot
 from ...core.producing import (
     BY_NAME,
+    LEADS_NOT,
     Batch,
     Lane,
     SendOptions,
@@ -263,7 +264,7 @@ class PythonSink:
             elif not never_left and self._options.required_acks == 0:
                 self._fail(lane, "unknown whether written: the connection broke")
                 continue
-            elif not never_left and batch.attempts > self._options.max_retries:
+            elif not never_left and batch.tries > self._options.max_retries:
                 self._fail(lane, f"not acknowledged after {batch.attempts} attempts")
                 continue
             lane.not_before = now + self._backoff.wait_s(failures, random.random())
@@ -295,6 +296,7 @@ class PythonSink:
                 error = info.exception(f"producing {len(batch.messages)} messages to {where}{said}")
                 lane.failure = error
                 stale = stale or info.refresh_metadata
+                batch.turned_away += info.code in LEADS_NOT
                 if is_worth_halving(info, batch):
                     log.warning("%s; trying in halves", error)
                     lane.halve()
