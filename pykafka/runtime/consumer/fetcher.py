@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -23,6 +22,7 @@ from ...exceptions import (
     UnknownTopicOrPartition,
     UnsupportedVersion,
 )
+from ...net.chance import chance
 from ...wire.errors import ErrorInfo, error_info
 from ...wire.messages.fetch import FetchRequest
 from ...wire.records.decode import peek
@@ -186,7 +186,7 @@ class Fetcher:
         if not self._leaderless:
             log.warning("no leader is known for partitions of %s; asking again", ", ".join(topics))
         self._leaderless += 1
-        yield Sleep(self._limits.backoff.wait_s(self._leaderless, random.random()))
+        yield Sleep(self._limits.backoff.wait_s(self._leaderless, chance()))
         yield Refresh(topics)
 
     def _leaders_found(self, task: Task) -> None:
@@ -286,7 +286,7 @@ class Fetcher:
         refused = answered and isinstance(error, ProtocolClientError) and not _retriable(error)
         if refused or isinstance(error, MalformedDataError):
             self._tell(plan.states, error)
-        yield Sleep(self._limits.backoff.wait_s(failures, random.random()))
+        yield Sleep(self._limits.backoff.wait_s(failures, chance()))
         yield from self._refresh(sorted({state.key[0] for state in plan.states}))
 
     def _request(self, leader: int, plan: FetchPlan, session: FetchSession) -> Request:
@@ -411,7 +411,7 @@ class Fetcher:
 
     def _back_off(self, state: FetchState, now: float) -> None:
         state.failures += 1
-        state.not_before = now + self._limits.backoff.wait_s(state.failures, random.random())
+        state.not_before = now + self._limits.backoff.wait_s(state.failures, chance())
 
     # -- FetchingSide -----------------------------------------------------------------
 
