@@ -167,6 +167,8 @@ class _Stay:
 
     def end(self, wait_s: float) -> None:
         """Leave; at most so long is waited for, and not on the thread itself."""
+        if self.ended:
+            return
         self._stopping = True
         self._news.set()
         self._coordination.interrupt()
