@@ -19,6 +19,7 @@ from ..wire.records.encode import BATCH_OVERHEAD, MESSAGE_OVERHEAD, encode_recor
 __all__ = [
     "BY_NAME",
     "FIRST_WITH_ZSTD",
+    "LEADS_NOT",
     "Batch",
     "Lane",
     "SendOptions",
@@ -34,6 +35,8 @@ BY_NAME = 12
 FIRST_WITH_ZSTD = 7
 _FIRST_WITH_FORMAT = (0, 2, 3)
 _UNKNOWN = -1
+#: "Leader not available" and "not leader": which broker leads is still, or again, being settled.
+LEADS_NOT = (5, 6)
 #: MESSAGE_TOO_LARGE and RECORD_LIST_TOO_LARGE.
 _TOO_LARGE = (10, 18)
 
@@ -60,10 +63,20 @@ class Batch:
 
     :ivar size: bytes of the messages in it, uncompressed.
     :ivar attempts: how often it was sent.
+    :ivar turned_away: how often by a broker that leads the partition no more, or not yet: nothing
+        was written then.
     :ivar deadline: on the monotonic clock; after it, it is reported failed.
     """
 
-    __slots__ = ("_encoded", "attempts", "deadline", "has_headers", "messages", "size")
+    __slots__ = (
+        "_encoded",
+        "attempts",
+        "deadline",
+        "has_headers",
+        "messages",
+        "size",
+        "turned_away",
+    )
 
     def __init__(
         self, messages: list[Message], size: int, deadline: float, has_headers: bool = False
@@ -73,7 +86,13 @@ class Batch:
         self.deadline = deadline
         self.has_headers = has_headers
         self.attempts = 0
+        self.turned_away = 0
         self._encoded: tuple[int, bytes] | None = None
+
+    @property
+    def tries(self) -> int:
+        """How many attempts count: those that may have written something."""
+        return self.attempts - self.turned_away
 
     def encoded(self, version: int, codec: int, now_ms: int) -> bytes:
         """Its bytes for a version of Produce; a retry that meets another format encodes again.
@@ -331,4 +350,4 @@ def is_worth_retrying(info: ErrorInfo, batch: Batch, options: SendOptions, now: 
     # "Unknown error" is what a broker of 0.8.2.2 that is shutting down answers, and 2.x retried.
     if not (info.retriable or info.refresh_metadata or info.code == _UNKNOWN):
         return False
-    return batch.attempts <= options.max_retries and now < batch.deadline
+    return batch.tries <= options.max_retries and now < batch.deadline

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import random
 from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
 
 from ..exceptions import ConnectFailedError, RemoteError
 from .address import Address
+from .chance import chance
 from .connection import Connection
 from .reactor import Reactor, Timer
 
@@ -146,7 +146,7 @@ class Pool:
             if connection is None:
                 slot.failures += 1
                 full = min(_MOST_WAIT_S, _FIRST_WAIT_S * 2.0 ** (slot.failures - 1))
-                slot.retry_at = self._reactor.time() + full * random.uniform(0.8, 1.0)
+                slot.retry_at = self._reactor.time() + full * (1.0 - 0.2 * chance())
             else:
                 slot.failures, slot.retry_at = 0, 0.0
                 slot.connection = connection

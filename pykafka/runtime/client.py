@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import random
 import weakref
 from collections import Counter
 from collections.abc import Callable, Generator, Sequence
@@ -39,6 +38,7 @@ from ..exceptions import (
     WaitTimedOutError,
 )
 from ..net.address import Address, parse_hosts, parse_source_address
+from ..net.chance import shuffle
 from ..net.connection import Connection
 from ..net.connector import ConnectOptions, start_connecting
 from ..net.pool import Pool, PoolHooks
@@ -266,7 +266,7 @@ class ClientCore:
     def nodes(self) -> Sequence[Node]:
         """Brokers to ask, best first: connected, then untried, then failing, then the seeds."""
         known: list[Node] = list(self.snapshot.brokers)
-        random.shuffle(known)
+        shuffle(known)
         known.sort(key=lambda node: (not self.pool.is_connected(node)) + self.pool.is_failing(node))
         addresses = {(b.host, b.port) for b in self.snapshot.brokers.values()}
         seeds: list[Node] = [(s.host, s.port) for s in self.bootstrap if s not in addresses]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import random
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..core.effects import Procedure, Sleep
 from ..core.procedures.cluster import fetch_metadata
 from ..core.retry import Backoff
 from ..exceptions import KafkaException, NoBrokersAvailableError, RemoteError
+from ..net.chance import chance
 from .tasks import Resume
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class MetadataKeeper:
             self._running = False
 
     def _pause(self) -> Procedure[None]:
-        wait = _BACKOFF.wait_s(max(1, self._failures), random.random())
+        wait = _BACKOFF.wait_s(max(1, self._failures), chance())
         left = self._last + wait - self._core.loop.time()
         if left > 0:
             yield Sleep(left)

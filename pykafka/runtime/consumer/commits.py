@@ -40,6 +40,7 @@ class Commits:
     """Stores positions for a group. Thread-safe.
 
     :param positions: what there is to commit, of some partitions or of all.
+    :param owns: whether a partition may be committed for.
     """
 
     def __init__(
@@ -49,12 +50,14 @@ class Commits:
         store: OffsetStore | None,
         membership: Membership,
         positions: Callable[[Collection[PartitionKey] | None], dict[PartitionKey, int]],
+        owns: Callable[[PartitionKey], bool],
     ) -> None:
         self._client = client
         self._settings = settings
         self._store = store
         self._membership = membership
         self._positions = positions
+        self._owns = owns
         self._armed = False
         self._timer: Any = None
         #: Of the last commit by the clock, ``None`` if it succeeded.
@@ -86,7 +89,7 @@ class Commits:
                 left = deadline - time.monotonic()
                 if left <= 0 or not self._membership.settled(epoch, left):
                     raise
-                gone = sorted(set(offsets or ()) - self._positions(None).keys())
+                gone = sorted(key for key in offsets or () if not self._owns(key))
                 if gone:
                     raise type(error)(
                         f"{named(gone)} went to another member before offsets were committed"

@@ -73,7 +73,7 @@ class Consumption:
     ) -> None:
         self.run: Run = NO_RUN
         self.cursors: dict[PartitionKey, Cursor] = {}
-        self.commits = Commits(client, settings, store, membership, self.positions)
+        self.commits = Commits(client, settings, store, membership, self.positions, self.owns)
         self._client = client
         self._settings = settings
         self._source = source

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -20,8 +19,10 @@ from ...exceptions import (
     MalformedDataError,
     ProtocolClientError,
     RemoteError,
+    UnknownTopicOrPartition,
     UnsupportedVersion,
 )
+from ...net.chance import chance
 from ...wire.errors import ErrorInfo, error_info
 from ...wire.messages.fetch import FetchRequest
 from ...wire.records.decode import peek
@@ -37,6 +38,8 @@ log = logging.getLogger("pykafka.simpleconsumer")
 _OFFSET_OUT_OF_RANGE = 1
 _CORRUPT = 2
 _UNKNOWN = -1
+#: Metadata does not know a partition for so many seconds until the consumer is told.
+_GONE_S = 5.0
 _numbers = itertools.count(1)
 
 
@@ -73,6 +76,10 @@ class Fetcher:
         self._signals: dict[int, Signal] = {}
         self._tasks: dict[int, Task] = {}
         self._finding_leaders: Task | None = None
+        #: How often was asked in vain for leaders.
+        self._leaderless = 0
+        #: Since when metadata does not know a partition any more.
+        self._gone_since: dict[PartitionKey, float] = {}
         self._queued_bytes = 0
         self._stopped = False
         client.metadata_listeners.append(self._metadata_changed)
@@ -88,6 +95,7 @@ class Fetcher:
     def revoke(self, key: PartitionKey) -> None:
         """Fetch this partition no more."""
         if key in self._feeds:
+            self._gone_since.pop(key, None)
             _, state = self._feeds.pop(key)
             self._queued_bytes -= state.queued_bytes
             self._release(key[0])
@@ -168,21 +176,38 @@ class Fetcher:
             if leader not in self._tasks:
                 self._spawn_loop(leader)
         self._wake_all()
-        if orphans and self._finding_leaders is None:
+        if not orphans:
+            self._leaderless = 0
+        elif self._finding_leaders is None:
             self._finding_leaders = self._client.spawn(self._find_leaders(sorted(orphans)))
             self._finding_leaders.when_done(self._leaders_found)
 
     def _find_leaders(self, topics: list[str]) -> Procedure[None]:
-        log.warning("no leader is known for partitions of %s; asking again", ", ".join(topics))
-        wait = self._limits.backoff.wait_s(1, random.random())
-        yield Sleep(wait)
+        if not self._leaderless:
+            log.warning("no leader is known for partitions of %s; asking again", ", ".join(topics))
+        self._leaderless += 1
+        yield Sleep(self._limits.backoff.wait_s(self._leaderless, chance()))
         yield Refresh(topics)
 
     def _leaders_found(self, task: Task) -> None:
         self._finding_leaders = None
         if task.error is not None and not self._stopped:
             log.warning("asking for leaders failed: %s", task.error)
+        elif not self._stopped:
+            self._tell_what_is_gone()
         self._regroup()
+
+    def _tell_what_is_gone(self) -> None:
+        """A topic may be made anew, or brokers may just have started; then it is not there."""
+        now = self._client.loop.time()
+        topics = self._client.snapshot.topics
+        for key, (_, state) in self._feeds.items():
+            topic, partition = key
+            if topic in topics and partition in topics[topic].partitions:
+                self._gone_since.pop(key, None)
+            elif now - self._gone_since.setdefault(key, now) >= _GONE_S:
+                text = f"{topic}/{partition} does not exist (any more): was it deleted? It is read"
+                self._tell([state], UnknownTopicOrPartition(f"{text} on if it is made again"))
 
     def _spawn_loop(self, leader: int) -> None:
         self._signals[leader] = Signal()
@@ -261,7 +286,7 @@ class Fetcher:
         refused = answered and isinstance(error, ProtocolClientError) and not _retriable(error)
         if refused or isinstance(error, MalformedDataError):
             self._tell(plan.states, error)
-        yield Sleep(self._limits.backoff.wait_s(failures, random.random()))
+        yield Sleep(self._limits.backoff.wait_s(failures, chance()))
         yield from self._refresh(sorted({state.key[0] for state in plan.states}))
 
     def _request(self, leader: int, plan: FetchPlan, session: FetchSession) -> Request:
@@ -386,7 +411,7 @@ class Fetcher:
 
     def _back_off(self, state: FetchState, now: float) -> None:
         state.failures += 1
-        state.not_before = now + self._limits.backoff.wait_s(state.failures, random.random())
+        state.not_before = now + self._limits.backoff.wait_s(state.failures, chance())
 
     # -- FetchingSide -----------------------------------------------------------------
 

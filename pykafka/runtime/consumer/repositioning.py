@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Protocol
@@ -22,6 +21,7 @@ from ...exceptions import (
     RemoteError,
     UnsupportedVersion,
 )
+from ...net.chance import chance
 from ...wire.errors import error_info
 from ..client import ClientCore
 from ..tasks import Task
@@ -111,7 +111,7 @@ class Repositioning:
                     return
                 failures += 1
                 log.warning("resetting %s/%s failed: %s; trying again", *state.key, error)
-                yield Sleep(self._backoff.wait_s(failures, random.random()))
+                yield Sleep(self._backoff.wait_s(failures, chance()))
         if not self._side.is_current(state, epoch):
             return
         offset = found[state.key].offset
@@ -152,7 +152,7 @@ class Repositioning:
             if not asked:
                 return
             if failures:
-                yield Sleep(self._backoff.wait_s(failures, random.random()))
+                yield Sleep(self._backoff.wait_s(failures, chance()))
                 yield from self._refresh(sorted({topic for topic, _ in asked}))
             failures += 1
             fetched = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import time
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple, Protocol
@@ -19,6 +18,7 @@ from ...exceptions import (
     RemoteError,
     WaitTimedOutError,
 )
+from ...net.chance import chance
 from ...wire.errors import error_info
 from ..backend import Event
 from ..client import ClientCore
@@ -167,6 +167,8 @@ class _Stay:
 
     def end(self, wait_s: float) -> None:
         """Leave; at most so long is waited for, and not on the thread itself."""
+        if self.ended:
+            return
         self._stopping = True
         self._news.set()
         self._coordination.interrupt()
@@ -236,7 +238,7 @@ class _Stay:
                 raise error
             self._tell(error)
         log.warning("member of group %r: %s; trying again", self._coordination.group, error)
-        return self._options.backoff.wait_s(self._failures, random.random())
+        return self._options.backoff.wait_s(self._failures, chance())
 
     def _wait_for_owner(self, error: PartitionOwnedError) -> float:
         """The rest of the partitions is there; others give theirs up when they hear of it."""
@@ -245,7 +247,7 @@ class _Stay:
         if long:
             self._tell(error)
             self.first.set()
-        return self._options.backoff.wait_s(self._failures, random.random())
+        return self._options.backoff.wait_s(self._failures, chance())
 
     def _tell(self, error: Exception) -> None:
         self._member.error = error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import random
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -14,6 +13,7 @@ from ...core.effects import PRODUCE, Now, Procedure, Refresh, Request, Sleep, Wa
 from ...core.metadata import Snapshot
 from ...core.producing import (
     BY_NAME,
+    LEADS_NOT,
     Batch,
     Lane,
     SendOptions,
@@ -32,6 +32,7 @@ from ...exceptions import (
     UnsupportedVersion,
     UsageError,
 )
+from ...net.chance import chance
 from ...wire.errors import error_info
 from ...wire.messages.produce import ProduceRequest
 from ...wire.primitives import ZERO_UUID
@@ -135,7 +136,7 @@ class PythonSink:
         self._refreshing.when_done(self._refreshed)
 
     def _refresh_later(self) -> Procedure[None]:
-        yield Sleep(self._backoff.wait_s(2, random.random()))
+        yield Sleep(self._backoff.wait_s(2, chance()))
         yield Refresh([self._options.topic])
 
     def _refreshed(self, task: Task) -> None:
@@ -263,10 +264,10 @@ class PythonSink:
             elif not never_left and self._options.required_acks == 0:
                 self._fail(lane, "unknown whether written: the connection broke")
                 continue
-            elif not never_left and batch.attempts > self._options.max_retries:
+            elif not never_left and batch.tries > self._options.max_retries:
                 self._fail(lane, f"not acknowledged after {batch.attempts} attempts")
                 continue
-            lane.not_before = now + self._backoff.wait_s(failures, random.random())
+            lane.not_before = now + self._backoff.wait_s(failures, chance())
         yield from self._refresh()
         return failures
 
@@ -295,12 +296,13 @@ class PythonSink:
                 error = info.exception(f"producing {len(batch.messages)} messages to {where}{said}")
                 lane.failure = error
                 stale = stale or info.refresh_metadata
+                batch.turned_away += info.code in LEADS_NOT
                 if is_worth_halving(info, batch):
                     log.warning("%s; trying in halves", error)
                     lane.halve()
                 elif is_worth_retrying(info, batch, self._options, now):
                     log.warning("%s; trying again", error)
-                    lane.not_before = now + self._backoff.wait_s(batch.attempts, random.random())
+                    lane.not_before = now + self._backoff.wait_s(batch.attempts, chance())
                 else:
                     self._events.failed(lane, lane.settle(), error)
         return stale

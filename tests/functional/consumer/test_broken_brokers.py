@@ -104,8 +104,9 @@ def test_a_broker_that_hangs(
     kafka: EmbeddedKafka, impatient: KafkaClient, consume: Consume, topic_name: str
 ) -> None:
     topic = filled(kafka, impatient, topic_name)
-    # The first time that a coordinator is asked for, brokers make the topic that it needs.
-    impatient.cluster.get_group_coordinator(topic_name)
+    # The first time that a coordinator is asked for, brokers make the topic that it needs, and it
+    # takes a moment to load that.
+    topic.get_simple_consumer(topic_name, auto_start=False).fetch_offsets()
     consumer = consume(
         topic,
         consumer_group=topic_name,

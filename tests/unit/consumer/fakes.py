@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from pykafka import options
+from pykafka.core.effects import Procedure
+from pykafka.core.membership import Owner
 from pykafka.core.membership.fixed import FixedMembership
 from pykafka.core.partition_keys import PartitionKey
+from pykafka.core.procedures.group_offsets import Committed
+from pykafka.exceptions import RemoteError
 from pykafka.message import Message, SharedFields
 from pykafka.runtime.backend import ThreadBackend
 from pykafka.runtime.consumer.consumption import Consumption, Hooks
@@ -100,6 +105,89 @@ class _Client:
         self.loop = _Loop()
         self.closed = False
         self.fork_listeners: weakref.WeakSet[Any] = weakref.WeakSet()
+        self.socket_timeout_s = 1.0
+
+    def run(self, procedure: Any, timeout_s: float) -> Any:
+        """Of procedures that ask for nothing."""
+        try:
+            next(procedure)
+        except StopIteration as stop:
+            return stop.value
+        raise AssertionError("it asks for something")
+
+
+class ScriptedMembership:
+    """Says what a test lets it say; see :class:`~pykafka.core.membership.Membership`.
+
+    :ivar on_settled: called when somebody waits for the end of a rebalance; whether it came.
+    """
+
+    def __init__(self) -> None:
+        self.lease_until = math.inf
+        self.error: Exception | None = None
+        self.epoch = 0
+        self.refusal: RemoteError | None = None
+        self.on_settled: Callable[[], bool] = lambda: False
+        self.owner: Owner | None = None
+
+    def start(self, owner: Owner) -> None:
+        self.owner = owner
+
+    def stop(self) -> None: ...
+
+    def abandon(self) -> None: ...
+
+    def after_fork(self) -> None: ...
+
+    def check_commit(self) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+
+    def settled(self, epoch: int, timeout_s: float) -> bool:
+        return self.on_settled()
+
+
+class MemoryStore:
+    """Offsets that are committed in memory.
+
+    :ivar failures: raised by the next commits, in this order.
+    """
+
+    timeout_s = 5.0
+
+    def __init__(self) -> None:
+        self.offsets: dict[PartitionKey, int] = {}
+        self.commits: list[dict[PartitionKey, int]] = []
+        self.failures: deque[Exception] = deque()
+
+    def commit(self, offsets: Mapping[PartitionKey, int]) -> Procedure[None]:
+        self.commits.append(dict(offsets))
+        if self.failures:
+            raise self.failures.popleft()
+        self.offsets.update(offsets)
+        yield from ()
+
+    def fetch(self, keys: Iterable[PartitionKey]) -> Procedure[dict[PartitionKey, Committed]]:
+        yield from ()
+        return {key: Committed(self.offsets.get(key, 0), "", 0) for key in keys}
+
+
+def member_of_a_group(
+    source: ScriptedSource,
+    membership: ScriptedMembership,
+    store: MemoryStore,
+    *,
+    revoking: Any = None,
+    rebalanced: Any = None,
+    **settings: Any,
+) -> Consumption:
+    """A core whose partitions come from a scripted membership, started."""
+    values = options.validated({**options.CONSUMER, **options.MEMBER}, settings)
+    client: Any = _Client()
+    hooks = Hooks(lambda key: key, SetOut(values, "g", 1, True), revoking, rebalanced)
+    core = Consumption(client, values, source, membership, store, hooks)
+    core.start()
+    return core
 
 
 def consumption(source: ScriptedSource, **settings: Any) -> Consumption:

@@ -63,6 +63,19 @@ def test_tries_are_bounded_and_the_last_error_is_reported(scripted: Scripted) ->
     assert isinstance(error, RequestTimedOut)
 
 
+def test_brokers_that_do_not_lead_cost_no_try(scripted: Scripted) -> None:
+    script = scripted(max_retries=0, delivery_reports=True)
+    script.produce(b"a")
+    for code in (6, 6, 5, 6):
+        script.loop.advance(2, lambda: bool(script.brokers.pending))
+        script.sent().refuse(code)
+    script.loop.advance(2, lambda: bool(script.brokers.pending))
+    script.brokers.automatic = True
+    script.sent().acknowledge()
+    ((_, error),) = script.reports()
+    assert error is None
+
+
 def test_errors_that_no_retry_can_mend_are_not_retried(scripted: Scripted) -> None:
     script = scripted(delivery_reports=True)
     script.produce(b"a")
