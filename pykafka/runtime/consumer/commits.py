@@ -99,8 +99,11 @@ class Commits:
 
     def before_revoke(self, keys: Collection[PartitionKey]) -> None:
         """Store the positions of partitions that go to others; a failure is logged."""
+        # Those of a topic that was deleted go to nobody; brokers would have it tried again.
+        topics = self._client.snapshot.topics
+        offsets = {key: at for key, at in self._positions(keys).items() if key[0] in topics}
         try:
-            self._send(self._positions(keys), _REVOKE_S)
+            self._send(offsets, _REVOKE_S)
         except RemoteError as error:
             log.warning(
                 "offsets of %s are not committed before others take over, who begin with the"

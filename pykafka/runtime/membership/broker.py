@@ -29,6 +29,7 @@ from ...exceptions import (
     RebalanceInProgress,
     RemoteError,
     UnknownMemberId,
+    UnknownTopicOrPartition,
     WaitTimedOutError,
 )
 from ...wire.consumer_protocol import read_assignment, write_assignment
@@ -113,6 +114,8 @@ class BrokerCoordination:
         self._owner = owner
         self._news = news
         self._client.metadata_listeners.append(self._metadata_changed)
+        # Also without a partition of theirs: metadata has to tell whether they are there.
+        self._client.loop.call_soon(self._client.topics_in_use.update, self._wanted.names)
 
     def interrupt(self) -> None:
         self._interrupted = True
@@ -130,6 +133,14 @@ class BrokerCoordination:
         self._leave("it was stopped")
         if self._metadata_changed in self._client.metadata_listeners:
             self._client.metadata_listeners.remove(self._metadata_changed)
+            self._client.loop.call_soon(self._release_topics)
+
+    def _release_topics(self) -> None:
+        in_use = self._client.topics_in_use
+        in_use.subtract(self._wanted.names)
+        for name in self._wanted.names:
+            if in_use[name] <= 0:
+                del in_use[name]
 
     def _leave(self, why: str) -> None:
         self.lease_until = 0.0
@@ -167,6 +178,7 @@ class BrokerCoordination:
             self._hand_over()
         elif self._client.loop.time() - self._client.snapshot.fetched_at > self._metadata_max_age_s:
             self._client.start(_refreshed(self._topics_to_watch()))
+        self._check_topics()
         return 0.0 if self._why_join() is not None else self._metadata_max_age_s
 
     def _why_join(self) -> str | None:
@@ -175,6 +187,16 @@ class BrokerCoordination:
         if self._reason is None and self._picture(self._client.snapshot) != self._seen:
             return "topics or partitions have changed"
         return self._reason
+
+    def _check_topics(self) -> None:
+        """:raises UnknownTopicOrPartition: nothing of what is to be read exists any more."""
+        names = self._wanted.names
+        if names and not self._client.snapshot.topics.keys() & names:
+            snapshot = self._client.refresh(names)
+            if not snapshot.topics.keys() & names:
+                raise UnknownTopicOrPartition(
+                    f"group {self.group!r} reads {self._wanted}, which does not exist any more"
+                )
 
     def _topics_to_watch(self) -> list[str] | None:
         if self._wanted.pattern is not None:

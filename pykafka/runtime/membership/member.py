@@ -16,6 +16,7 @@ from ...exceptions import (
     PartitionOwnedError,
     ProtocolClientError,
     RemoteError,
+    UnknownTopicOrPartition,
     WaitTimedOutError,
 )
 from ...net.chance import chance
@@ -232,8 +233,9 @@ class _Stay:
             return self._wait_for_owner(error)
         # A coordinator that is just taking over says so, and how long the first assignment may
         # take has a bound of its own.
-        arranging = isinstance(error, ProtocolClientError) and not self.first.is_set()
-        if self._failures > self._options.max_retries and not arranging:
+        says_so = isinstance(error, ProtocolClientError)
+        arranging = says_so and not isinstance(error, UnknownTopicOrPartition)
+        if self._failures > self._options.max_retries and (self.first.is_set() or not arranging):
             if not self.first.is_set():
                 raise error
             self._tell(error)

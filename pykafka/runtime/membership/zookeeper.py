@@ -104,6 +104,8 @@ class ZooKeeperCoordination:
         #: Topic -> what this member is called among those who read it; empty if it is not there.
         self._names: dict[str, str] = {}
         self._registered = False
+        #: The topics that were there when partitions were shared last.
+        self._existing: set[str] = set()
         #: The partitions with the paths of their owner's nodes.
         self._owned: dict[PartitionKey, str] = {}
         self._taken_over = False
@@ -382,6 +384,7 @@ class ZooKeeperCoordination:
                 found[topic] = sorted(snapshot.topics[topic].partitions)
             else:
                 found[topic] = []
+        self._existing = {topic for topic, ids in found.items() if ids}
         if self._wanted.pattern is None and self._owned and not any(found.values()):
             raise UnknownTopicOrPartition(
                 f"group {self.group!r} reads {self._wanted}, which does not exist any more"
@@ -398,6 +401,10 @@ class ZooKeeperCoordination:
     def _exchange(self, ideal: set[PartitionKey]) -> set[PartitionKey]:
         """Give up what others are to have, claim what is this member's; what it did not get."""
         going = self._owned.keys() - ideal
+        deleted = {topic for topic, _ in going} - self._existing
+        if deleted:
+            # Metadata has to know it: for what nobody is to have nothing is committed.
+            self._client.refresh(sorted(deleted))
         if going:
             self._owner.will_revoke(going)
             self._zookeeper.delete([self._owned.pop(key) for key in going])

@@ -97,6 +97,17 @@ class _Loop:
         function(*args)
 
 
+class _Everything:
+    """Metadata in which every topic is."""
+
+    @property
+    def topics(self) -> _Everything:
+        return self
+
+    def __contains__(self, name: str) -> bool:
+        return True
+
+
 class _Client:
     """As much of a ClientCore as the core of a consumer without a group touches."""
 
@@ -106,6 +117,7 @@ class _Client:
         self.closed = False
         self.fork_listeners: weakref.WeakSet[Any] = weakref.WeakSet()
         self.socket_timeout_s = 1.0
+        self.snapshot = _Everything()
 
     def run(self, procedure: Any, timeout_s: float) -> Any:
         """Of procedures that ask for nothing."""
