@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -177,13 +177,23 @@ class GroupConsumer(Consumer):
     def _generation(self) -> int:
         return self._member.coordination.generation
 
-    def key_of(self, users_key: Any) -> PartitionKey:
-        """A partition, from what callbacks call it."""
-        if isinstance(users_key, Partition):
-            return users_key.topic.name.decode(), users_key.id
-        if self._one_topic:
-            return self._wanted.names[0], users_key
-        raise KafkaException(f"{users_key!r} is no partition: {self!r} reads several topics")
+    def chosen(self, wanted: Any) -> dict[PartitionKey, Any]:
+        """The offsets to go to that a callback has returned.
+
+        :raises KafkaException: they are none, or not of partitions that are this consumer's now.
+        """
+        if not isinstance(wanted, Mapping):
+            raise InvalidOptionTypeError(
+                "post_rebalance_callback has to return offsets to go to, by what it was given as"
+                f" keys, or None, not {wanted!r}"
+            )
+        keys = {self._users_key(key): key for key in self._keys()}
+        for users_key in wanted.keys() - keys.keys():
+            raise KafkaException(
+                f"post_rebalance_callback returned an offset for {users_key!r}, which is not one"
+                f" of the partitions that {self!r} has now"
+            )
+        return {keys[users_key]: where for users_key, where in wanted.items()}
 
 
 class _Callbacks:
@@ -218,7 +228,7 @@ class _Callbacks:
         except Exception as error:  # whatever users raise goes to whoever consumes
             raise CallbackFailed("post_rebalance_callback raised") from error
         if wanted:
-            consumer._reset({consumer.key_of(key): where for key, where in wanted.items()})
+            consumer._reset(consumer.chosen(wanted))
 
 
 def _wanted(topic: Topics, cluster: Cluster) -> tuple[WantedTopics, list[Topic]]:
@@ -238,19 +248,23 @@ def _wanted(topic: Topics, cluster: Cluster) -> tuple[WantedTopics, list[Topic]]
     one = list(one)
     if not one:
         raise InvalidOptionError("no topic to read was given")
+    for each in one:
+        if not isinstance(each, (Topic, str, bytes)):
+            raise InvalidOptionTypeError(f"a topic in a list is a name or an object, not {each!r}")
     topics = [each if isinstance(each, Topic) else cluster.topics[each] for each in one]
     names = dict.fromkeys(each.name.decode() for each in topics)
     return WantedTopics(tuple(names)), topics
 
 
 def protocols_of(
-    protocol: GroupMembershipProtocol | Sequence[GroupMembershipProtocol],
+    protocol: Any,
 ) -> list[GroupMembershipProtocol]:
     """One protocol or several, as a list.
 
     :raises InvalidOptionTypeError: it is neither.
     """
-    several = [protocol] if isinstance(protocol, GroupMembershipProtocol) else list(protocol)
+    one = isinstance(protocol, GroupMembershipProtocol) or not isinstance(protocol, Iterable)
+    several: list[Any] = [protocol] if one else list(protocol)
     for each in several:
         if not isinstance(each, GroupMembershipProtocol):
             raise InvalidOptionTypeError(
@@ -389,7 +403,12 @@ class BalancedConsumer(GroupConsumer):
         settings = options.validated(_OPTIONS, {**locals(), **NOT_TO_BE_KEPT})
         callbacks = (pre_rebalance_callback, post_rebalance_callback)
         self._set_up(topic, cluster, consumer_group, settings, deserializer, callbacks)
-        (protocol,) = protocols_of(membership_protocol)
+        protocol, *others = protocols_of(membership_protocol)
+        if others:
+            raise InvalidOptionError(
+                "option membership_protocol: members that share through ZooKeeper have to agree"
+                " on one; only a ManagedBalancedConsumer takes several"
+            )
         self._balance_through_zookeeper(protocol, zookeeper)
         if auto_start:
             self.start()
