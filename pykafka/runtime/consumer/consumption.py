@@ -312,6 +312,8 @@ class Consumption:
                     del self.cursors[key]
                 for key in new:
                     self.cursors.setdefault(key, Cursor(*key))
+                # Its again: the user's callback may commit and move what has stayed.
+                self._leaving -= kept
         partitions = {key: self._hooks.partition_of(key) for key in new}
         if new:
             self._hooks.set_out(self, new)
