@@ -20,6 +20,7 @@ __all__ = [
     "ConsumerStoppedException",
     "CorruptRecordError",
     "DownloadError",
+    "FencedInstanceId",
     "ForkedProcessError",
     "FrameTooLargeError",
     "GroupAuthorizationFailed",
@@ -551,6 +552,12 @@ class TopicDeletionDisabled(ProtocolClientError):
     """The brokers delete no topics (``delete.topic.enable``)."""
 
     ERROR_CODE = 73
+
+
+class FencedInstanceId(ProtocolClientError):
+    """Another member of the group has taken over this one's ``group_instance_id``."""
+
+    ERROR_CODE = 82
 
 
 def _subclasses(root: type[ProtocolClientError]) -> dict[int, type[ProtocolClientError]]:

@@ -45,9 +45,12 @@ class ManagedBalancedConsumer(BalancedConsumer):
     :param membership_protocol: how partitions are shared, or several ways, best first.
     :raises UnsupportedVersion: the brokers are older than 0.9, or than ``group_instance_id``.
     :raises InconsistentGroupProtocol: the group shares its partitions in another way.
+    :raises InvalidSessionTimeout: brokers do not allow ``session_timeout_ms``.
     :raises RemoteError: the group could not be joined.
 
-    Several threads may consume from one; each message is delivered once.
+    :meth:`consume` raises :exc:`~pykafka.exceptions.FencedInstanceId` when another member has
+    come with the same ``group_instance_id``. Several threads may consume from one; each message
+    is delivered once.
     """
 
     @options.checked(_OPTIONS)

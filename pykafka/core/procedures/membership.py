@@ -37,6 +37,13 @@ PROTOCOL_TYPE = "consumer"
 _FIRST_WITH_MEMBERS = 3
 _MEMBER_ID_REQUIRED = 79
 _REBALANCE_IN_PROGRESS = 27
+#: What refusals mean in terms of the member's options.
+_ADVICE = {
+    23: "its members share partitions in other ways than membership_protocol says",
+    26: "session_timeout_ms is not within the broker's group.min.session.timeout.ms and"
+    " group.max.session.timeout.ms",
+    82: "another member has come with the same group_instance_id and taken its place",
+}
 #: A member that is not answered says so again this often, if it does so more rarely else.
 _RETRY_S = 0.25
 
@@ -104,7 +111,7 @@ def join_group(
     def judge(answer: Any) -> tuple[Any, ProtocolClientError | None]:
         if answer.error_code in (0, _MEMBER_ID_REQUIRED):
             return answer, None
-        return None, error_info(answer.error_code).exception(doing)
+        return None, _refused(doing, answer.error_code)
 
     answer: Any = None
     while answer is None or answer.error_code:
@@ -149,7 +156,7 @@ def sync_group(
 
     def judge(answer: Any) -> tuple[bytes | None, ProtocolClientError | None]:
         if answer.error_code:
-            return None, error_info(answer.error_code).exception(doing)
+            return None, _refused(doing, answer.error_code)
         return bytes(answer.assignment), None
 
     request = SyncGroupRequest(
@@ -207,7 +214,7 @@ def heartbeats(
         if answer.error_code not in (0, _REBALANCE_IN_PROGRESS):
             info = error_info(answer.error_code)
             if not info.retriable:
-                raise info.exception(doing)
+                raise _refused(doing, info.code)
             if info.find_coordinator:
                 view.coordinators.pop(terms.group, None)
             continue
@@ -262,6 +269,11 @@ def _ask(
         return (yield from ask_coordinator(view, terms.group, ask, doing, patience, judge))
     except UnsupportedVersion as error:
         raise _too_old(terms, doing, error) from error
+
+
+def _refused(doing: str, code: int) -> ProtocolClientError:
+    advice = _ADVICE.get(code)
+    return error_info(code).exception(doing if advice is None else f"{doing}: {advice}")
 
 
 def _too_old(terms: Terms, doing: str, error: UnsupportedVersion) -> UnsupportedVersion:
