@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from kazoo.client import KazooClient, KazooState
 from kazoo.exceptions import KazooException, NodeExistsError, NoNodeError
-from kazoo.handlers.threading import KazooTimeoutError
 
 from ...exceptions import InvalidOptionError, ZookeeperConnectionError
 
@@ -57,6 +56,7 @@ class ZooKeeperSession:
         self._client = client if self._given else _client(hosts, session_timeout_s, use_greenlets)
         if self._given:
             self._hosts = ",".join(f"{host}:{port}" for host, port in client.hosts)
+        self._closed = False
         self._lost: Callable[[], None] = lambda: None
         self._news: Callable[[], None] = lambda: None
         #: What was asked for; a server may grant less, which kazoo does not tell.
@@ -80,17 +80,23 @@ class ZooKeeperSession:
         self._client.add_listener(self._state_changed)
         if self._client.connected:
             return
-        try:
-            self._client.start(timeout=self._connect_timeout_s)
-        except (KazooTimeoutError, self._client.handler.timeout_exception) as error:
-            self.close()
+        self._client.start_async().wait(self._connect_timeout_s)
+        if not self._client.connected:
+            # kazoo ends only when it has waited for an answer as long as a session lasts.
+            self._closed = True
+            self._client.handler.spawn(self._end)
             raise ZookeeperConnectionError(
                 f"ZooKeeper at {self._hosts} did not answer within {self._connect_timeout_s:g} s;"
                 " check zookeeper_connect= and zookeeper_hosts="
-            ) from error
+            )
 
     def close(self) -> None:
         """End the session, if it is ours; what it kept alive ends with it. Idempotent."""
+        if not self._closed:
+            self._closed = True
+            self._end()
+
+    def _end(self) -> None:
         self._client.remove_listener(self._state_changed)
         if not self._given:
             # Whatever is not said any more ZooKeeper finds out by the end of the session.
