@@ -137,6 +137,8 @@ class ZooKeeperCoordination:
 
     def retire(self) -> None:
         self._owner.lost(self._owned)
+        if self.session is None:
+            return  # it could not even be made
         try:
             self._unregister()
         except RemoteError as error:
