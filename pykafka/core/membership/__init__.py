@@ -43,6 +43,9 @@ class Owner(Protocol):
     def ready(self) -> None:
         """Whoever waits for messages should look again: at the lease, or at an error."""
 
+    def suspend(self) -> None:
+        """The lease has run out: deliver nothing of what is at hand, until it is extended."""
+
 
 class Membership(Protocol):
     """A way to come by partitions.

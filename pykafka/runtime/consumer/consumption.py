@@ -405,6 +405,14 @@ class Consumption:
     def ready(self) -> None:
         self._ready.set()
 
+    def suspend(self) -> None:
+        # Without the other lock: this comes from the I/O thread, which waits for no decoder.
+        with self._positions:
+            rest = self.run.cut()
+            self._finish_run()
+            if rest is not None:
+                self._resumed.appendleft(rest)
+
     # -- positions --------------------------------------------------------------------
 
     def held(self) -> dict[PartitionKey, int]:

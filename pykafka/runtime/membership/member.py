@@ -30,6 +30,8 @@ log = logging.getLogger("pykafka.balancedconsumer")
 
 #: How long :meth:`Member.stop` waits for the thread to leave its group.
 _LEAVE_S = 10.0
+#: A lease that has run out is looked at again this often.
+_LEASE_S = 0.2
 #: How often an idle member looks whether its consumer is in use again.
 _ACTIVITY_S = 0.1
 
@@ -150,6 +152,7 @@ class _Stay:
         self._member = member
         self._coordination = member.coordination
         self._owner = owner
+        self._client = client
         self._backend = client.backend
         self._options = options
         self.first = client.backend.event()
@@ -158,6 +161,7 @@ class _Stay:
         self._waiters: list[Event] = []
         self._ident: int | None = None
         self._failures = 0
+        self._leased = False
         self._last_activity: Any = None
         self._active_at = time.monotonic()
         self._retired = False
@@ -165,6 +169,7 @@ class _Stay:
     def begin(self) -> None:
         name = f"member of {self._coordination.group}"
         self._thread = self._backend.spawn(self._run, name=name)
+        self._client.loop.call_soon(self._watch_lease)
 
     def end(self, wait_s: float) -> None:
         """Leave; at most so long is waited for, and not on the thread itself."""
@@ -188,6 +193,17 @@ class _Stay:
                 if left <= 0 or not waiter.wait(left):
                     return False
         return self._member.epoch > epoch
+
+    def _watch_lease(self) -> None:
+        """On the loop; whoever consumes looks at the lease only when its run is used up."""
+        if not self.ended:
+            left_s = self._coordination.lease_until - self._client.loop.time()
+            if left_s <= 0:
+                self._owner.suspend()
+                if self._leased:
+                    self._news.set()  # to find out, and to tell the user, what is the matter
+            self._leased = left_s > 0
+            self._client.loop.call_later(max(left_s, _LEASE_S), self._watch_lease)
 
     # -- on the thread ----------------------------------------------------------------
 
@@ -305,6 +321,9 @@ class _Stay:
 
     def ready(self) -> None:
         self._owner.ready()
+
+    def suspend(self) -> None:
+        self._owner.suspend()
 
     def _wake_waiters(self) -> None:
         waiters, self._waiters = self._waiters, []

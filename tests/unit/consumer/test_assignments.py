@@ -318,3 +318,43 @@ def test_somebody_who_waits_is_using_the_consumer(
         time.sleep(0.001)
     source.bring(2, 1, A)
     assert waiting.result(_SOON) is not None
+
+
+def test_without_a_lease_nothing_that_is_at_hand_is_delivered(
+    source: ScriptedSource, membership: ScriptedMembership, core: Consumption
+) -> None:
+    core.assigned([A])
+    source.bring(0, 6, A)
+    source.bring(6, 2, A)
+    assert got(core, 2) == [0, 1]
+    membership.lease_until = time.monotonic()
+    core.suspend()
+    core.suspend()
+    assert got(core, 3) == []
+    assert core.positions() == {A: 2}
+    membership.lease_until = time.monotonic() + 60
+    assert got(core, 10) == [2, 3, 4, 5, 6, 7]
+
+
+def test_a_run_without_a_lease_goes_with_its_partition(
+    source: ScriptedSource, core: Consumption
+) -> None:
+    core.assigned([A])
+    source.bring(0, 6, A)
+    assert got(core, 2) == [0, 1]
+    core.suspend()
+    core.lost([A])
+    assert got(core, 1) == []
+
+
+def test_what_stays_is_the_members_own_again_when_its_user_is_told(
+    source: ScriptedSource, membership: ScriptedMembership, store: MemoryStore
+) -> None:
+    owned: list[list[bool]] = []
+    core = member_of_a_group(
+        source, membership, store, rebalanced=lambda *_: owned.append([*map(core.owns, (A, B))])
+    )
+    core.assigned([A, B])
+    core.will_revoke([A, B])
+    core.assigned([A])
+    assert owned == [[True, True], [True, False]]

@@ -94,12 +94,23 @@ class Told:
     def activity(self) -> Any:
         return self.used
 
+    def suspend(self) -> None:
+        pass
+
     def ready(self) -> None:
         self.looked.set()
 
 
+class _IdleLoop:
+    """Calls nothing."""
+
+    def call_soon(self, call: Any, *arguments: Any) -> None:
+        pass
+
+
 class _Client:
     backend = ThreadBackend()
+    loop = _IdleLoop()
 
 
 Make = Callable[..., Member]
