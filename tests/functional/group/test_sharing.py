@@ -17,6 +17,7 @@ from pykafka.balancedconsumer import BalancedConsumer
 from pykafka.embedded import EmbeddedKafka
 from pykafka.exceptions import ConsumerStoppedException
 
+
 @pytest.mark.parametrize("auto_commit", [True, False])
 def test_a_member_that_stops_is_taken_over_from_where_it_was(
     fill: Fill, join: Join, client: KafkaClient, group: str, auto_commit: bool
@@ -120,13 +121,13 @@ def test_closing_the_client_stops_its_members(fill: Fill, join: Join, kafka: Emb
         member = join(client.topics[topic.name], client=client, auto_commit_enable=True)
         shared(other, member, among=2)
         seen.take(30, member)
-        waiting = in_background(join(client.topics[topic.name], client=client).consume)
+        idle = join(fill(0, suffix="-empty"), client=client, consumer_timeout_ms=-1)
+        waiting = in_background(idle.consume)
     assert not member.health().running
     with pytest.raises(ConsumerStoppedException):
         member.consume()
     with pytest.raises(ConsumerStoppedException):
-        while waiting.result(20) is None:
-            waiting = in_background(member.consume)
+        waiting.result(20)
     shared(other, among=2)
     seen.take(50, other)
     assert seen.is_exactly(p0=40, p1=40)
