@@ -98,12 +98,20 @@ def test_zookeeper_that_is_killed_and_comes_back(
         first.consume()
     with pytest.raises(ZookeeperConnectionError, match="commits nothing"):
         first.commit_offsets()
-    at = committed(client, topic, group)
+    assert committed(client, topic, group) == {}
     kafka.repair()
     shared(first, second, among=2)
-    again = Seen()
-    again.take(200 - sum(at.values()), first, second)
-    assert all(offsets[-1] == 99 for offsets in again.offsets.values())
+    # Whether the sessions have outlived that is a matter of moments.
+    everything = set(range(100))
+
+    def read() -> bool:
+        for member in (first, second):
+            message = member.consume(block=False)
+            if message is not None:
+                seen.add(message)
+        return [set(offsets) for offsets in seen.offsets.values()] == [everything, everything]
+
+    eventually(read, "nothing is lost")
     first.commit_offsets()
 
 
@@ -130,6 +138,7 @@ def test_a_node_that_somebody_deletes_is_made_again(
     zookeeper.close()
 
 
+@pytest.mark.kafka(since="3", why="older releases tell no more, and it takes a session's time")
 def test_a_member_that_was_paused_for_longer_than_its_session_comes_back(
     fill: Fill, join: Join, kind: str, kafka: EmbeddedKafka, group: str
 ) -> None:
@@ -225,6 +234,7 @@ def test_static_members_need_newer_brokers(fill: Fill, join: Join) -> None:
 # -- brokers that hang -----------------------------------------------------------------
 
 
+@only_broker
 @one_release
 @pytest.mark.slow
 def test_a_stop_that_cannot_commit_is_bounded(fill: Fill, join: Join, kafka: EmbeddedKafka) -> None:
