@@ -113,7 +113,7 @@ class GroupConsumer(Consumer):
         idle_s = None if idle_ms is None else idle_ms / 1000
         self._member = Member(core, coordination, MemberOptions(retries, backoff, idle_s))
         self._membership = self._member
-        told = _Callbacks(weakref.ref(self), *self._callbacks)
+        told = _Callbacks(weakref.ref(self))
         pre, post = self._callbacks
         self._core = Consumption(
             core,
@@ -177,7 +177,37 @@ class GroupConsumer(Consumer):
     def _generation(self) -> int:
         return self._member.coordination.generation
 
-    def key_of(self, users_key: Any) -> PartitionKey:
+    # -- callbacks, on the member's thread --------------------------------------------
+
+    def call_before(self, going: dict[PartitionKey, int]) -> None:
+        """Call ``pre_rebalance_callback``.
+
+        :raises CallbackFailed: it raised.
+        """
+        callback = self._callbacks[0]
+        assert callback is not None
+        offsets = self._users_offsets(going)
+        try:
+            callback(self, offsets)
+        except Exception as error:  # whatever users raise goes to whoever consumes
+            raise CallbackFailed("pre_rebalance_callback raised") from error
+
+    def call_after(self, old: dict[PartitionKey, int], new: dict[PartitionKey, int]) -> None:
+        """Call ``post_rebalance_callback``, and go where it says.
+
+        :raises CallbackFailed: it raised.
+        """
+        callback = self._callbacks[1]
+        assert callback is not None
+        before, after = self._users_offsets(old), self._users_offsets(new)
+        try:
+            wanted = callback(self, before, after)
+        except Exception as error:  # whatever users raise goes to whoever consumes
+            raise CallbackFailed("post_rebalance_callback raised") from error
+        if wanted:
+            self._reset({self._key_of(key): where for key, where in wanted.items()})
+
+    def _key_of(self, users_key: Any) -> PartitionKey:
         """A partition, from what callbacks call it."""
         if isinstance(users_key, Partition):
             return users_key.topic.name.decode(), users_key.id
@@ -187,38 +217,20 @@ class GroupConsumer(Consumer):
 
 
 class _Callbacks:
-    """Calls the user's callbacks, as long as the consumer is there."""
+    """Calls the user's callbacks, as long as the consumer is there, which alone holds them."""
 
-    def __init__(
-        self,
-        consumer: weakref.ref[GroupConsumer],
-        pre: PreRebalance | None,
-        post: PostRebalance | None,
-    ) -> None:
+    def __init__(self, consumer: weakref.ref[GroupConsumer]) -> None:
         self._consumer = consumer
-        self._pre = pre
-        self._post = post
 
     def revoking(self, going: dict[PartitionKey, int]) -> None:
         consumer = self._consumer()
-        if consumer is not None and self._pre is not None:
-            offsets = consumer._users_offsets(going)
-            try:
-                self._pre(consumer, offsets)
-            except Exception as error:  # whatever users raise goes to whoever consumes
-                raise CallbackFailed("pre_rebalance_callback raised") from error
+        if consumer is not None:
+            consumer.call_before(going)
 
     def rebalanced(self, old: dict[PartitionKey, int], new: dict[PartitionKey, int]) -> None:
         consumer = self._consumer()
-        if consumer is None or self._post is None:
-            return
-        before, after = consumer._users_offsets(old), consumer._users_offsets(new)
-        try:
-            wanted = self._post(consumer, before, after)
-        except Exception as error:  # whatever users raise goes to whoever consumes
-            raise CallbackFailed("post_rebalance_callback raised") from error
-        if wanted:
-            consumer._reset({consumer.key_of(key): where for key, where in wanted.items()})
+        if consumer is not None:
+            consumer.call_after(old, new)
 
 
 def _wanted(topic: Topics, cluster: Cluster) -> tuple[WantedTopics, list[Topic]]:
