@@ -35,6 +35,7 @@ _RETRIES, _BACKOFF_S = 5, 0.25
 class Standing(NamedTuple):
     """Where a group is in a partition.
 
+    :ivar exists: whether brokers know the partition.
     :ivar end: the offset that the next message will get; ``None`` if nobody could say.
     :ivar kafka: committed to Kafka, ``None`` if nothing is.
     :ivar zookeeper: likewise.
@@ -45,6 +46,7 @@ class Standing(NamedTuple):
 
     topic: str
     partition: int
+    exists: bool
     end: int | None
     kafka: int | None
     zookeeper: int | None
@@ -73,12 +75,15 @@ class GroupState(NamedTuple):
     :ivar managed: as its coordinator describes it; ``None`` if brokers do not coordinate it.
     :ivar zookeeper: as ZooKeeper has it; ``None`` if it does not, or was not asked.
     :ivar asked_zookeeper: whether it was.
+    :ivar complete: whether brokers could say what all is committed to Kafka; else there may be
+        more topics.
     """
 
     name: str
     managed: Group | None
     zookeeper: ZooKeeperGroup | None
     asked_zookeeper: bool
+    complete: bool
     standings: list[Standing]
 
     @property
@@ -111,11 +116,13 @@ def look_at(
         too_old = error
     if session.zookeeper:
         zookeeper = cluster.zookeeper_groups(session.zookeeper, [name]).get(name)
-    committed = _committed(client, name, _topics(managed, zookeeper, snapshot), snapshot, only)
+    topics = _topics(managed, zookeeper, snapshot)
+    complete, committed = _committed(client, name, topics, snapshot, only)
     if managed is None and zookeeper is None and not any(at >= 0 for at in committed.values()):
         raise _unknown(session, name, only, too_old)
     standings = _standings(client, snapshot, (managed, zookeeper), committed, only)
-    return GroupState(name, managed, zookeeper, session.zookeeper is not None, standings)
+    asked = session.zookeeper is not None
+    return GroupState(name, managed, zookeeper, asked, complete, standings)
 
 
 def patience_of(client: KafkaClient) -> Patience:
@@ -147,14 +154,13 @@ def _unknown(
 def _topics(
     managed: Group | None, zookeeper: ZooKeeperGroup | None, snapshot: Snapshot
 ) -> set[str]:
-    """What the members of a group read, or have offsets for in ZooKeeper."""
+    """What the members of a group read, and what ZooKeeper has of it."""
     found: set[str] = set()
     for member in managed.members if managed else ():
         found.update(member.subscription.topics)
         found.update(topic for topic, _ in member.assignment.partitions)
     if zookeeper is not None:
-        for keys in (zookeeper.owners, zookeeper.offsets, zookeeper.unreadable):
-            found.update(topic for topic, _ in keys)
+        found.update(zookeeper.topics)
         for one in zookeeper.members:
             found.update(one.topics)
             found.update(topic for topic in snapshot.topics if one.reads(topic))
@@ -167,8 +173,11 @@ def _committed(
     topics: set[str],
     snapshot: Snapshot,
     only: Collection[str],
-) -> dict[PartitionKey, int]:
-    """What there is in Kafka; with -1 for partitions of these topics without any."""
+) -> tuple[bool, dict[PartitionKey, int]]:
+    """What there is in Kafka; with -1 for partitions of these topics without any.
+
+    Before it, whether that is all.
+    """
     core, patience = client.cluster.core, patience_of(client)
     bound_s = 2 * (patience.retries + 1) * (patience.timeout_s + 1)
     keys = _partitions(snapshot, only or topics)
@@ -180,11 +189,11 @@ def _committed(
         else:
             there = {topic for topic, _ in found}
             every = dict.fromkeys(_partitions(snapshot, topics | there), -1)
-            return {**every, **{key: one.offset for key, one in found.items()}}
+            return True, {**every, **{key: one.offset for key, one in found.items()}}
     if not keys:
-        return {}
+        return False, {}
     found = core.run(fetch_offsets(core, name, keys, patience), bound_s)
-    return {key: one.offset for key, one in found.items()}
+    return bool(only), {key: one.offset for key, one in found.items()}
 
 
 def _partitions(snapshot: Snapshot, topics: Iterable[str]) -> list[PartitionKey]:
@@ -222,6 +231,7 @@ def _standings(
             Standing(
                 key[0],
                 key[1],
+                key[0] in snapshot.topics and key[1] in snapshot.topics[key[0]].partitions,
                 end,
                 kafka if kafka >= 0 else None,
                 offsets.get(key),

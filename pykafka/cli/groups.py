@@ -10,7 +10,7 @@ from ..exceptions import UnsupportedVersion
 from .group_state import GroupState, look_at
 from .output import print_json, print_table
 from .session import Session, connection_options
-from .standings import NOTHING, print_standings, standing_as_json
+from .standings import NOTHING, counted, lag_in_words, print_standings, standing_as_json
 from .watching import WatchCommand, repeatedly, watch_option
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ class _Description(NamedTuple):
 @connection_options()
 @click.pass_obj
 def groups(session: Session, name: str | None, watch: float | None, as_json: bool) -> None:
-    """List the groups; or show the group NAME: its members, and what they have and how far they
-    are.
+    """List the groups; or show the group NAME: its members, who owns which partition, and how far
+    they are.
 
     Brokers know of those that they coordinate, from Kafka 0.9 on. Those that ZooKeeper
     coordinates are among them if there is --zookeeper.
@@ -193,16 +193,15 @@ def _show_one(state: GroupState, as_json: bool, in_a_line: bool) -> None:
         print(_sentence(kind))
     if not kinds:
         print(f"Group {state.name} has no members, only committed offsets.")
-    print(f"It is {state.lag:,} messages behind.")
+    print(lag_in_words(state))
 
 
 def _sentence(group: _Description) -> str:
-    count = len(group.members)
     protocol = f", protocol {group.protocol}" if group.protocol else ""
     where = "ZooKeeper" if group.type == _ZOOKEEPER else f"broker {group.coordinator}"
     return (
-        f"Group {group.name} ({group.type}) is {group.state}: {count}"
-        f" {'member' if count == 1 else 'members'}{protocol}, coordinator {where}."
+        f"Group {group.name} ({group.type}) is {group.state}:"
+        f" {counted(len(group.members), 'member')}{protocol}, coordinator {where}."
     )
 
 

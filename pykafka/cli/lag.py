@@ -9,7 +9,7 @@ import click
 from .group_state import GroupState, look_at
 from .output import print_json
 from .session import Session, connection_options
-from .standings import print_standings, standing_as_json
+from .standings import lag_in_words, print_standings, standing_as_json
 from .watching import WatchCommand, repeatedly, watch_option
 
 __all__ = ["lag"]
@@ -31,7 +31,8 @@ __all__ = ["lag"]
 def lag(
     session: Session, group: str, topics: tuple[str, ...], watch: float | None, as_json: bool
 ) -> None:
-    """Show what GROUP has committed of each partition, how much it has yet to read, and who does.
+    """Show how far GROUP is behind: for each partition what it has committed, how much it has yet
+    to read, and which member owns it.
 
     Give --zookeeper for groups that ZooKeeper coordinates, or that keep offsets there; where both
     Kafka and ZooKeeper have an offset, the higher one counts.
@@ -51,11 +52,7 @@ def lag(
 def _print(state: GroupState) -> None:
     if state.standings:
         print_standings(state)
-    else:
-        print("No topics: the group has no offsets, and its members (if any) tell of none now.")
-    unknown = sum(row.lag is None for row in state.standings)
-    more = f", not counting {unknown} partitions whose end is unknown" if unknown else ""
-    print(f"Group {state.name} is {state.lag:,} messages behind{more}.")
+    print(lag_in_words(state))
 
 
 def _as_json(state: GroupState) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from ..core.procedures.group_offsets import commit_offsets
 from .confirming import confirm
 from .group_state import GroupState, Standing, look_at, patience_of
 from .session import Session, connection_options
+from .standings import counted
 
 if TYPE_CHECKING:
     from ..client import KafkaClient
@@ -79,11 +80,11 @@ def move_offsets(
             sys.stderr.write(f"{line}\n")
         if plan.offsets:
             if not yes:
-                confirm(f"Write {_partitions(len(plan.offsets))} to {_SHOWN[target]}?")
+                confirm(f"Write {counted(len(plan.offsets), 'partition')} to {_SHOWN[target]}?")
             _write(client, session, group, plan.offsets, target)
     more = f"; {plan.left_alone} left alone" if plan.left_alone else ""
     print(
-        f"Copied the offsets of {_partitions(len(plan.offsets))} of group {group} from"
+        f"Copied the offsets of {counted(len(plan.offsets), 'partition')} of group {group} from"
         f" {_SHOWN[source]} to {_SHOWN[target]}{more}."
     )
 
@@ -107,8 +108,8 @@ def _check_nobody_is_there(state: GroupState) -> None:
     if members:
         named = ", ".join(members[:_NAMED]) + (", ..." if len(members) > _NAMED else "")
         raise click.ClickException(
-            f"group {state.name} has {len(members)} live members, which would go on from where they"
-            f" are and commit over this: stop them first, or use --force ({named})"
+            f"group {state.name} has {counted(len(members), 'live member')}, which would go on from"
+            f" there and commit over this: stop them first, or use --force ({named})"
         )
 
 
@@ -124,6 +125,9 @@ def _planned(state: GroupState, source: str, force: bool) -> _Plan:
             left_alone += 1
         elif new is None:
             continue
+        elif not row.exists:
+            lines.append(f"{name}: left alone, it does not exist any more")
+            left_alone += 1
         elif isinstance(old, int) and old > new and not force:
             lines.append(f"{name}: left alone, {old} -> {new} would go back (--force does it)")
             left_alone += 1
@@ -133,8 +137,9 @@ def _planned(state: GroupState, source: str, force: bool) -> _Plan:
             lines.append(f"{name}: {'nothing' if old is None else old} -> {new}")
             offsets[row.topic, row.partition] = new
     if not lines:
+        older = "; brokers before 0.10.2 need to be told --topic" if not state.complete else ""
         raise click.ClickException(
-            f"group {state.name} has no offsets in {_SHOWN[source]}: there is nothing to copy"
+            f"group {state.name} has no offsets in {_SHOWN[source]}, nothing to copy{older}"
         )
     return _Plan(offsets, lines, left_alone)
 
@@ -167,7 +172,3 @@ def _write(
     with open_session(session.zookeeper, session.timeout) as zookeeper:
         store = ZooKeeperOffsetStore(lambda: zookeeper, group)
         core.run(store.commit(offsets), store.timeout_s)
-
-
-def _partitions(count: int) -> str:
-    return f"{count} partition{'' if count == 1 else 's'}"

@@ -88,7 +88,7 @@ def connection_options(environment: bool = False) -> Callable[[_Function], _Func
                     show_envvar=environment,
                     expose_value=False,
                     callback=_store,
-                    help="ZooKeeper, host:port,.../chroot: its groups are shown, and without --hosts"
+                    help="ZooKeeper, host:port,.../chroot: its groups are shown; without --hosts"
                     " the brokers are found through it.",
                 ),
                 click.option(

@@ -8,10 +8,25 @@ from typing import Any
 from .group_state import GroupState, Standing
 from .output import print_table
 
-__all__ = ["NOTHING", "print_standings", "standing_as_json"]
+__all__ = ["NOTHING", "counted", "lag_in_words", "print_standings", "standing_as_json"]
 
 #: What stands in a cell where there is nothing.
 NOTHING = "-"
+
+
+def counted(count: int, what: str) -> str:
+    """``1 member``, ``2 members``."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def lag_in_words(state: GroupState) -> str:
+    """How far a group is behind, or why nobody knows."""
+    if not state.standings:
+        older = "" if state.complete else "; brokers before 0.10.2 need to be told --topic"
+        return f"No topic is known that group {state.name} reads or has offsets for{older}."
+    unknown = sum(row.lag is None for row in state.standings)
+    more = f", without {counted(unknown, 'partition')} whose end is not known" if unknown else ""
+    return f"Group {state.name} is {counted(state.lag, 'message')} behind{more}."
 
 
 def print_standings(state: GroupState) -> None:
@@ -26,7 +41,8 @@ def print_standings(state: GroupState) -> None:
 def _row(row: Standing, both_homes: bool) -> Sequence[object]:
     zookeeper = row.zookeeper if row.unreadable is None else f"no offset: {row.unreadable!r}"
     homes = [row.kafka, zookeeper] if both_homes else [row.kafka]
-    cells = [*homes, "unknown" if row.end is None else row.end, row.lag, ", ".join(row.owners)]
+    end = row.end if row.end is not None else "unknown" if row.exists else "deleted"
+    cells = [*homes, end, row.lag, ", ".join(row.owners)]
     return [row.topic, row.partition, *(NOTHING if cell in (None, "") else cell for cell in cells)]
 
 

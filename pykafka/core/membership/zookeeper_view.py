@@ -66,6 +66,7 @@ class ZooKeeperMember(NamedTuple):
 class ZooKeeperGroup(NamedTuple):
     """A group in ZooKeeper.
 
+    :ivar topics: what it has, or had, owners or offsets for; nobody tidies up there.
     :ivar owners: partition -> what its owners are called; more than one if members of several
         layouts have claimed it.
     :ivar offsets: partition -> the next offset to read, where it is kept in ZooKeeper.
@@ -74,6 +75,7 @@ class ZooKeeperGroup(NamedTuple):
 
     id: str
     members: tuple[ZooKeeperMember, ...]
+    topics: tuple[str, ...]
     owners: Mapping[PartitionKey, tuple[str, ...]]
     offsets: Mapping[PartitionKey, int]
     unreadable: Mapping[PartitionKey, str]
@@ -109,9 +111,11 @@ def group_from_nodes(
     :param offsets: the same.
     """
     owned: dict[PartitionKey, list[str]] = defaultdict(list)
+    topics = set(offsets)
     for folder, nodes in sorted(owners.items()):
         written = _REPR.fullmatch(folder)
         topic = written["topic"] if written else folder
+        topics.add(topic)
         for name, owner in sorted(nodes.items()):
             # Java: the partition; pykafka 2.8: its leader, a dash, the partition.
             id_ = name.rpartition("-")[2]
@@ -131,6 +135,7 @@ def group_from_nodes(
     return ZooKeeperGroup(
         group,
         tuple(ZooKeeperMember(said.id, _host(group, said), said) for said in members),
+        tuple(sorted(topics)),
         {key: tuple(names) for key, names in sorted(owned.items())},
         dict(sorted(numbers.items())),
         dict(sorted(unreadable.items())),

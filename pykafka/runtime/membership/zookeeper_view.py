@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from ...core.membership.zookeeper import GroupPaths, read_registered
@@ -65,13 +64,14 @@ def read_groups(
                 yield id_, found[each.id(id_)].data
 
     def nodes(top: str) -> dict[str, dict[str, bytes]]:
-        below: dict[str, dict[str, bytes]] = defaultdict(dict)
-        for topic in tops.get(top, ()):
-            folder = f"{top}/{topic}"
-            for name in folders.get(folder, ()):
-                if f"{folder}/{name}" in found:
-                    below[topic][name] = found[f"{folder}/{name}"].data
-        return below
+        return {
+            topic: {
+                name: found[f"{top}/{topic}/{name}"].data
+                for name in folders.get(f"{top}/{topic}", ())
+                if f"{top}/{topic}/{name}" in found
+            }
+            for topic in tops.get(top, ())
+        }
 
     return {
         name: group_from_nodes(
