@@ -49,7 +49,7 @@ class _Plan(NamedTuple):
 @click.option(
     "--force",
     is_flag=True,
-    help="Even while the group has members, and even if it goes back by that.",
+    help="Even while members run that ZooKeeper coordinates, and even if the group goes back.",
 )
 @click.option("-y", "--yes", is_flag=True, help="Without asking.")
 @connection_options()
@@ -73,8 +73,7 @@ def move_offsets(
         raise click.UsageError("move-offsets needs to know where ZooKeeper is: --zookeeper HOSTS.")
     with session.connect() as client:
         state = look_at(client, session, group, topics)
-        if not force:
-            _check_nobody_is_there(state)
+        _check_nobody_is_there(state, target, force)
         plan = _planned(state, source, force)
         for line in plan.lines:
             sys.stderr.write(f"{line}\n")
@@ -100,16 +99,22 @@ def _homes(source: str | None, target: str | None) -> tuple[str, str]:
     return source, other[source]
 
 
-def _check_nobody_is_there(state: GroupState) -> None:
+def _check_nobody_is_there(state: GroupState, target: str, force: bool) -> None:
     """:raises click.ClickException: the group has members, who are not told of what is done."""
-    members = [
-        member.id for kind in (state.managed, state.zookeeper) if kind for member in kind.members
-    ]
-    if members:
-        named = ", ".join(members[:_NAMED]) + (", ..." if len(members) > _NAMED else "")
+    managed = [member.id for member in state.managed.members] if state.managed else []
+    members = managed + (
+        [member.id for member in state.zookeeper.members] if state.zookeeper else []
+    )
+    named = ", ".join(members[:_NAMED]) + (", ..." if len(members) > _NAMED else "")
+    there = f"group {state.name} has {counted(len(members), 'live member')} ({named})"
+    if managed and target == _KAFKA:
         raise click.ClickException(
-            f"group {state.name} has {counted(len(members), 'live member')}, which would go on from"
-            f" there and commit over this: stop them first, or use --force ({named})"
+            f"{there}: stop them first, brokers take its offsets from nobody else meanwhile"
+        )
+    if members and not force:
+        raise click.ClickException(
+            f"{there}, which would go on from where they are and commit over this: stop them"
+            " first, or use --force"
         )
 
 

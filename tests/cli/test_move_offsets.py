@@ -112,3 +112,14 @@ def test_nothing_to_copy_is_one_line(with_zookeeper: Program, in_zookeeper: str)
     done = with_zookeeper.run("move-offsets", in_zookeeper, "--from", "kafka", "-y")
     failed_in_one_line(done, "no offsets in Kafka")
     failed_in_one_line(with_zookeeper.run("move-offsets", "nowhere", "--to", "kafka"), "nowhere")
+
+
+@pytest.mark.kafka(since="0.9", why="brokers coordinate groups from 0.9 on")
+def test_brokers_take_nothing_from_outside_while_they_have_members(
+    kafka: EmbeddedKafka, with_zookeeper: Program, filled: str, in_zookeeper: str
+) -> None:
+    with KafkaClient(kafka.bootstrap) as client:
+        consumer = client.topics[filled].get_balanced_consumer(in_zookeeper, managed=True)
+        done = with_zookeeper.run("move-offsets", in_zookeeper, "--to", "kafka", "-y", "--force")
+        failed_in_one_line(done, "1 live member", "stop them first")
+        consumer.stop()

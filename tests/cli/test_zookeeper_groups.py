@@ -134,12 +134,13 @@ def test_a_group_of_which_nothing_but_the_name_is_there(
 
 @has_zookeeper
 def test_brokers_may_be_named_beside_zookeeper(
-    pykafka: Program, kafka: EmbeddedKafka, empty: str, nodes: GroupNodes
+    pykafka: Program, with_zookeeper: Program, kafka: EmbeddedKafka, empty: str, nodes: GroupNodes
 ) -> None:
     nodes.write(f"owners/{empty}/0", "somebody-0")
     assert kafka.zookeeper is not None
     row, _ = pykafka.json("lag", nodes.name, "--json", "--zookeeper", kafka.zookeeper)["partitions"]
     assert row["owners"] == ["somebody-0"]
+    failed_in_one_line(with_zookeeper.run("--hosts", "127.0.0.1:1", "groups"), "127.0.0.1:1")
 
 
 @pytest.mark.parametrize("command", [["groups"], ["lag", "g"]], ids=" ".join)
