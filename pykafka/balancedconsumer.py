@@ -417,7 +417,7 @@ class BalancedConsumer(GroupConsumer):
         hosts = get_string(_zookeeper_of(settings, core.settings.zookeeper_hosts))
         connecting_ms = settings.zookeeper_connection_timeout_ms
         session_ms = settings.zookeeper_session_timeout_ms or connecting_ms
-        greenlets = core.settings.use_greenlets
+        greenlets = core.backend.name == "greenlets"
         kafka = KafkaOffsetStore(core, group, patience_of(self._cluster, settings))
         coordination = self._coordination = ZooKeeperCoordination(
             core,

@@ -298,7 +298,7 @@ class Cluster:
                 "zookeeper_groups() needs to know where ZooKeeper is: hosts=, or zookeeper_hosts="
                 " of the KafkaClient"
             )
-        greenlets = self.core.settings.use_greenlets
+        greenlets = self.core.backend.name == "greenlets"
         with open_session(get_string(where), self.core.socket_timeout_s, greenlets) as session:
             return read_groups(session, names)
 
