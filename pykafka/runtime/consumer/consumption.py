@@ -328,7 +328,8 @@ class Consumption:
         self._ready.set()
 
     def will_revoke(self, keys: Collection[PartitionKey]) -> None:
-        going = set(keys) & self._fetching
+        # Again, if the group could not be joined: that was said and done already.
+        going = (set(keys) & self._fetching) - self._held
         self._remember()
         with self._lock:
             self._hold(going)
