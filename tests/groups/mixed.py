@@ -17,7 +17,9 @@ from pykafka.embedded import EmbeddedKafka
 
 __all__ = ["MixedGroup", "passed"]
 
-_JAVA = "java-zookeeper"
+_HIGH_LEVEL, _KAFKA_PYTHON = "java-zookeeper", "kafka-python"
+#: What ours say if they cannot commit before partitions go.
+_NOT_COMMITTED = "are not committed before"
 #: Messages per second, over all partitions.
 _RATE = 300
 #: Seconds for a group to settle, and for what is written to be delivered.
@@ -44,6 +46,7 @@ class MixedGroup:
         self._run = run
         self._look = look
         self._places = {(self._topic, number) for number in range(partitions)}
+        self._owned = look()
         self._wrong: list[str] = []
         self._verdict: Verdict | None = None
         self._feeding = False
@@ -74,26 +77,30 @@ class MixedGroup:
         the group has written down and by their own words; then see whether it is one owner, and
         wait until, if messages are written, each partition is read."""
 
-        def settled() -> bool:
-            self._run.check_alive()
-            owned = self._look()
-            return (
-                owned.stable
-                and len(owned.members) == len(self._run.running)
-                and owned.owners.keys() >= self._places
-                and all(owner in owned.members for one in owned.owners.values() for owner in one)
-            )
-
-        self._run.wait(settled, _WITHIN, "each partition owned by a member that is there")
-        self._run.await_held(self._places, _WITHIN)
-        owned = self._look()
+        self._run.wait(self._settled, _WITHIN, "each partition owned by a member that is there")
         moment = time.monotonic()
         self._wrong += [
             f"{moment:.1f} s: {wrong}"
-            for wrong in owned_once(owned.owners, self._places, owned.members)
+            for wrong in owned_once(self._owned.owners, self._places, self._owned.members)
         ]
         if self._feeding:
             self._run.wait(lambda: self._read_since(moment), _WITHIN, "all partitions read again")
+
+    def _settled(self) -> bool:
+        """Whether the group and its members say the same, and go on to do so."""
+        self._run.check_alive()
+        held = [member.holds() for member in self._run.running]
+        before, self._owned = self._owned, self._look()
+        owners = self._owned.owners
+        return (
+            self._owned == before
+            and self._owned.stable
+            and len(self._owned.members) == len(held)
+            and owners.keys() >= self._places
+            and all(owner in self._owned.members for one in owners.values() for owner in one)
+            and all(held)
+            and sorted(place for places in held for place in places) == sorted(self._places)
+        )
 
     def _read_since(self, moment: float) -> bool:
         read = set()
@@ -135,22 +142,25 @@ class MixedGroup:
             grace=_GRACE,
             ownership=self._wrong,
         )
-        verdict.repeated += [case for case in verdict.duplicates if self._is_javas(case)]
-        verdict.duplicates = [case for case in verdict.duplicates if not self._is_javas(case)]
+        verdict.repeated += [case for case in verdict.duplicates if self._is_theirs(case)]
+        verdict.duplicates = [case for case in verdict.duplicates if not self._is_theirs(case)]
         self._verdict = verdict
 
-    def _is_javas(self, case: Duplicate) -> bool:
-        """Whether a message came again by a fault of Java's high-level consumer.
+    def _is_theirs(self, case: Duplicate) -> bool:
+        """Whether a message came again by a fault of another client.
 
-        It looks up where to begin before it owns a partition (``rebalance`` of
-        ``ZookeeperConsumerConnector``), and so may miss the last commit of the owner before; and
-        its iterator may hand out what is behind its own last commit.
+        Java's high-level consumer looks up where to begin before it owns a partition
+        (``rebalance`` of ``ZookeeperConsumerConnector``), and so may miss the last commit of the
+        owner before; and its iterator may hand out what is behind its own last commit.
+
+        With a cooperative assignor kafka-python goes on reading while the group rebalances, and
+        commits no more when partitions go.
         """
         members = {member.name: member for member in self._run.members}
         before, after = members[case.first], members[case.second]
-        if after.kind != _JAVA:
-            return False
-        return before.kind == _JAVA or not self.logged(before, "are not committed before")
+        if after.kind == _HIGH_LEVEL:
+            return before.kind == _HIGH_LEVEL or not self.logged(before, _NOT_COMMITTED)
+        return before.kind == _KAFKA_PYTHON and before.options.assignor == "cooperative-sticky"
 
     @property
     def verdict(self) -> Verdict:
