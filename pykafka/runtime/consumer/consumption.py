@@ -341,6 +341,7 @@ class Consumption:
             self.commits.before_revoke(going)
         with self._positions:
             self._leaving |= going
+        self.commits.outdate()
 
     def lost(self, keys: Collection[PartitionKey]) -> None:
         gone = set(keys)
@@ -350,6 +351,7 @@ class Consumption:
             with self._positions:
                 for key in gone:
                     self.cursors.pop(key, None)
+        self.commits.outdate()
 
     def _remember(self) -> None:
         if self._before is None:
