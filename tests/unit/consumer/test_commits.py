@@ -96,7 +96,12 @@ class Bench:
         self.member = Member([KEY])
         settings = options.validated(options.CONSUMER, {"auto_commit_enable": True})
         self.commits = Commits(
-            self.client, settings, self.store, self.member, lambda _: {KEY: self.position}
+            self.client,
+            settings,
+            self.store,
+            self.member,
+            lambda _: {KEY: self.position},
+            lambda key: key == KEY,
         )
 
     def begin_to_commit(self) -> None:
