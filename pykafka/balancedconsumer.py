@@ -113,7 +113,7 @@ class GroupConsumer(Consumer):
         idle_s = None if idle_ms is None else idle_ms / 1000
         self._member = Member(core, coordination, MemberOptions(retries, backoff, idle_s))
         self._membership = self._member
-        told = _Callbacks(weakref.ref(self), *self._callbacks)
+        told = _Callbacks(weakref.ref(self))
         pre, post = self._callbacks
         self._core = Consumption(
             core,
@@ -177,7 +177,37 @@ class GroupConsumer(Consumer):
     def _generation(self) -> int:
         return self._member.coordination.generation
 
-    def chosen(self, wanted: Any) -> dict[PartitionKey, Any]:
+    # -- callbacks, on the member's thread --------------------------------------------
+
+    def call_before(self, going: dict[PartitionKey, int]) -> None:
+        """Call ``pre_rebalance_callback``.
+
+        :raises CallbackFailed: it raised.
+        """
+        callback = self._callbacks[0]
+        assert callback is not None
+        offsets = self._users_offsets(going)
+        try:
+            callback(self, offsets)
+        except Exception as error:  # whatever users raise goes to whoever consumes
+            raise CallbackFailed("pre_rebalance_callback raised") from error
+
+    def call_after(self, old: dict[PartitionKey, int], new: dict[PartitionKey, int]) -> None:
+        """Call ``post_rebalance_callback``, and go where it says.
+
+        :raises CallbackFailed: it raised.
+        """
+        callback = self._callbacks[1]
+        assert callback is not None
+        before, after = self._users_offsets(old), self._users_offsets(new)
+        try:
+            wanted = callback(self, before, after)
+        except Exception as error:  # whatever users raise goes to whoever consumes
+            raise CallbackFailed("post_rebalance_callback raised") from error
+        if wanted:
+            self._reset(self._chosen(wanted))
+
+    def _chosen(self, wanted: Any) -> dict[PartitionKey, Any]:
         """The offsets to go to that a callback has returned.
 
         :raises KafkaException: they are none, or not of partitions that are this consumer's now.
@@ -197,38 +227,20 @@ class GroupConsumer(Consumer):
 
 
 class _Callbacks:
-    """Calls the user's callbacks, as long as the consumer is there."""
+    """Calls the user's callbacks, as long as the consumer is there, which alone holds them."""
 
-    def __init__(
-        self,
-        consumer: weakref.ref[GroupConsumer],
-        pre: PreRebalance | None,
-        post: PostRebalance | None,
-    ) -> None:
+    def __init__(self, consumer: weakref.ref[GroupConsumer]) -> None:
         self._consumer = consumer
-        self._pre = pre
-        self._post = post
 
     def revoking(self, going: dict[PartitionKey, int]) -> None:
         consumer = self._consumer()
-        if consumer is not None and self._pre is not None:
-            offsets = consumer._users_offsets(going)
-            try:
-                self._pre(consumer, offsets)
-            except Exception as error:  # whatever users raise goes to whoever consumes
-                raise CallbackFailed("pre_rebalance_callback raised") from error
+        if consumer is not None:
+            consumer.call_before(going)
 
     def rebalanced(self, old: dict[PartitionKey, int], new: dict[PartitionKey, int]) -> None:
         consumer = self._consumer()
-        if consumer is None or self._post is None:
-            return
-        before, after = consumer._users_offsets(old), consumer._users_offsets(new)
-        try:
-            wanted = self._post(consumer, before, after)
-        except Exception as error:  # whatever users raise goes to whoever consumes
-            raise CallbackFailed("post_rebalance_callback raised") from error
-        if wanted:
-            consumer._reset(consumer.chosen(wanted))
+        if consumer is not None:
+            consumer.call_after(old, new)
 
 
 def _wanted(topic: Topics, cluster: Cluster) -> tuple[WantedTopics, list[Topic]]:
@@ -424,7 +436,7 @@ class BalancedConsumer(GroupConsumer):
         hosts = get_string(_zookeeper_of(settings, core.settings.zookeeper_hosts))
         connecting_ms = settings.zookeeper_connection_timeout_ms
         session_ms = settings.zookeeper_session_timeout_ms or connecting_ms
-        greenlets = core.settings.use_greenlets
+        greenlets = core.backend.name == "greenlets"
         kafka = KafkaOffsetStore(core, group, patience_of(self._cluster, settings))
         coordination = self._coordination = ZooKeeperCoordination(
             core,

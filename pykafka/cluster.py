@@ -17,6 +17,7 @@ from .core.procedures.handshake import ask_versions
 from .core.versions import check_broker_version
 from .exceptions import (
     ClientClosedError,
+    InvalidOptionError,
     KafkaException,
     LeaderNotAvailable,
     UnicodeException,
@@ -31,6 +32,7 @@ from .wire.errors import error_info
 
 if TYPE_CHECKING:
     from .core.groups import Group
+    from .core.membership.zookeeper_view import ZooKeeperGroup
     from .protocol import ApiVersionsSpec, DescribeGroupResponse
 
 __all__ = ["Cluster", "TopicDict"]
@@ -275,6 +277,30 @@ class Cluster:
         return {
             group.id.encode(): described_group(group) for group in self.managed_groups().values()
         }
+
+    def zookeeper_groups(
+        self, hosts: str | bytes | None = None, names: Iterable[str] | None = None
+    ) -> dict[str, ZooKeeperGroup]:
+        """The groups that ZooKeeper coordinates, or that keep offsets there, by name.
+
+        :param hosts: ZooKeeper, ``host:port,...`` with an optional chroot at the end; the
+            client's ``zookeeper_hosts`` if it is not given.
+        :param names: only these, as far as there are such; all there are without.
+        :raises InvalidOptionError: no ZooKeeper is known.
+        :raises ZookeeperConnectionError: it does not answer.
+        """
+        # kazoo takes as long to import as all of the rest.
+        from .runtime.membership.zookeeper_view import open_session, read_groups
+
+        where = hosts or self._settings.zookeeper_hosts
+        if not where:
+            raise InvalidOptionError(
+                "zookeeper_groups() needs to know where ZooKeeper is: hosts=, or zookeeper_hosts="
+                " of the KafkaClient"
+            )
+        greenlets = self.core.backend.name == "greenlets"
+        with open_session(get_string(where), self.core.socket_timeout_s, greenlets) as session:
+            return read_groups(session, names)
 
     def create_topic(
         self,

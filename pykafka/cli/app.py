@@ -19,7 +19,9 @@ COMMANDS = {
     "produce": "Send lines to a topic.",
     "consume": "Print the messages of a topic.",
     "offsets": "Show where a topic begins and ends and where a group is; move the group.",
-    "groups": "List the groups, or the members of one.",
+    "groups": "List the groups, or the members and partitions of one.",
+    "lag": "Show how far a group is behind.",
+    "move-offsets": "Copy a group's offsets from ZooKeeper to Kafka, or back.",
     "doctor": "Show what pykafka finds here: codecs, Java, brokers.",
 }
 
@@ -33,8 +35,9 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f".{cmd_name}", __package__)
-        command: click.Command = getattr(module, cmd_name)
+        name = cmd_name.replace("-", "_")
+        module = importlib.import_module(f".{name}", __package__)
+        command: click.Command = getattr(module, name)
         return command
 
     def resolve_command(

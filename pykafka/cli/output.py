@@ -12,9 +12,9 @@ from .table import format_table
 __all__ = ["print_json", "print_table"]
 
 
-def print_json(value: Any) -> None:
-    """One JSON document, indented."""
-    print(json.dumps(value, indent=2))
+def print_json(value: Any, in_a_line: bool = False) -> None:
+    """One JSON document, indented unless it is one of many."""
+    print(json.dumps(value, indent=None if in_a_line else 2))
 
 
 def print_table(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

@@ -21,6 +21,7 @@ _Function = TypeVar("_Function", bound=Callable[..., Any])
 class Session:
     """The options that say how to reach a cluster, wherever in the line they stood.
 
+    :ivar zookeeper: where brokers are found if ``hosts`` names none, and where groups may be.
     :ivar timeout: seconds for a broker to accept a connection or to answer.
     """
 
@@ -44,7 +45,8 @@ class Session:
         timeout_ms = max(1, int(self.timeout * 1000))
         return KafkaClient(
             hosts=self.hosts or _DEFAULT_HOSTS,
-            zookeeper_hosts=self.zookeeper,
+            # Where brokers are named, ZooKeeper is only for what else is there.
+            zookeeper_hosts=None if self.hosts else self.zookeeper,
             socket_timeout_ms=timeout_ms,
             offsets_channel_socket_timeout_ms=timeout_ms,
             exclude_internal_topics=False,
@@ -86,7 +88,8 @@ def connection_options(environment: bool = False) -> Callable[[_Function], _Func
                     show_envvar=environment,
                     expose_value=False,
                     callback=_store,
-                    help="ZooKeeper to find the brokers through instead, host:port,.../chroot.",
+                    help="ZooKeeper, host:port,.../chroot: its groups are shown; without --hosts"
+                    " the brokers are found through it.",
                 ),
                 click.option(
                     "--timeout",

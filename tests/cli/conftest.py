@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from cli.commands import Program, fill
+from cli.zookeeper_nodes import GroupNodes
+from kazoo.client import KazooClient
 
 from pykafka.embedded import EmbeddedKafka
 
@@ -35,3 +39,20 @@ def filled(kafka: EmbeddedKafka, empty: str) -> str:
     """A topic with ``value 0`` to ``value 19``, the even ones in partition 1."""
     fill(kafka.bootstrap, empty, [b"value %d" % number for number in range(FILLED)])
     return empty
+
+
+@pytest.fixture
+def with_zookeeper(kafka: EmbeddedKafka) -> Program:
+    """``pykafka --zookeeper ...``."""
+    assert kafka.zookeeper is not None
+    return Program("pykafka", "--zookeeper", kafka.zookeeper)
+
+
+@pytest.fixture
+def nodes(kafka: EmbeddedKafka, topic_name: str) -> Iterator[GroupNodes]:
+    """Of the group that has the topic's name, which has none yet."""
+    zookeeper = KazooClient(kafka.zookeeper)
+    zookeeper.start()
+    yield GroupNodes(zookeeper, topic_name)
+    zookeeper.stop()
+    zookeeper.close()

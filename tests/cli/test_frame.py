@@ -13,7 +13,8 @@ from pykafka.embedded import EmbeddedKafka
 pytest.importorskip("click")
 pytest.importorskip("rich")
 
-COMMANDS = ["up", "topics", "produce", "consume", "offsets", "groups", "doctor"]
+COMMANDS = ["up", "topics", "produce", "consume", "offsets"]
+COMMANDS += ["groups", "lag", "move-offsets", "doctor"]
 PYKAFKA = Program("pykafka")
 
 
@@ -61,6 +62,12 @@ def test_it_runs_as_a_module(module: str) -> None:
         ["offsets", "t", "--reset", "earliest"],
         ["produce", "t", "--acks", "2"],
         ["produce", "t", "no-such-file"],
+        ["lag"],
+        ["lag", "g", "--watch", "0"],
+        ["groups", "g", "h"],
+        ["move-offsets", "g", "--zookeeper", "127.0.0.1:1"],
+        ["move-offsets", "g", "--from", "kafka"],
+        ["move-offsets", "g", "--from", "kafka", "--to", "kafka"],
     ],
     ids=" ".join,
 )
@@ -78,7 +85,7 @@ def test_an_unknown_command_is_answered_with_those_there_are() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["topics"], ["consume", "t"], ["produce", "t"], ["offsets", "t"], ["groups"]],
+    [["topics"], ["consume", "t"], ["produce", "t"], ["offsets", "t"], ["groups"], ["lag", "g"]],
     ids=" ".join,
 )
 def test_no_broker_is_one_line_that_names_the_address(arguments: list[str]) -> None:

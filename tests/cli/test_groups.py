@@ -36,12 +36,19 @@ def test_groups_are_listed(pykafka: Program, empty: str, member: str) -> None:
 
 @has_groups
 def test_the_members_of_a_group_are_shown(pykafka: Program, empty: str, member: str) -> None:
-    head, _, row, summary = pykafka.output("groups", empty).splitlines()
-    assert head.split() == ["Member", "Client", "Host", "Partitions"]
-    assert row.split() == [member, "somebody", "127.0.0.1", f"{empty}:0,1"]
-    assert summary == (
-        f"Group {empty} (classic) is Stable: 1 members, protocol range, coordinator broker 0."
-    )
+    members, standings, summary = pykafka.output("groups", empty).split("\n\n")
+    head, _, row = members.splitlines()
+    assert head.split() == ["Member", "Client", "Host", "Reads", "Partitions"]
+    assert row.split() == [member, "somebody", "127.0.0.1", empty, f"{empty}:0,1"]
+    head, _, *rows = standings.splitlines()
+    assert head.split() == ["Topic", "Partition", "Committed", "End", "Lag", "Owner"]
+    assert [row.split() for row in rows] == [
+        [empty, partition, "-", "0", "0", member] for partition in ("0", "1")
+    ]
+    assert summary.splitlines() == [
+        f"Group {empty} (classic) is Stable: 1 member, protocol range, coordinator broker 0.",
+        f"Group {empty} is 0 messages behind.",
+    ]
 
 
 @has_groups
@@ -60,11 +67,14 @@ def test_both_come_as_json(pykafka: Program, empty: str, member: str) -> None:
                 "client_id": "somebody",
                 "host": "127.0.0.1",
                 "topics": [empty],
+                "pattern": None,
                 "partitions": {empty: [0, 1]},
             }
         ],
     }
-    assert pykafka.json("groups", empty, "--json") == described
+    one = pykafka.json("groups", empty, "--json")
+    assert (one["name"], one["groups"], one["lag"]) == (empty, [described], 0)
+    assert [row["owners"] for row in one["partitions"]] == [[member]] * 2
     assert described in pykafka.json("groups", "--json")
 
 

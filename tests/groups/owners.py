@@ -61,6 +61,10 @@ class ZookeeperGroup:
             owners[place] = (*owners.get(place, ()), _member_of(content.decode(), members))
         return Ownership(members, owners, stable=True)
 
+    def topics_with_owners(self) -> set[str]:
+        """The names of the nodes, of topics, below which partitions have owners."""
+        return {node for node in self._children("owners") if self._children(f"owners/{node}")}
+
     def committed(self) -> dict[Place, int]:
         """The offsets that are kept in ZooKeeper: the next to be read."""
         return {place: int(content) for place, content in self._partitions("offsets")}

@@ -55,6 +55,11 @@ class GroupPaths(NamedTuple):
         """Below it the topics with offsets in ZooKeeper."""
         return f"/consumers/{self.group}/offsets"
 
+    @property
+    def all_owners(self) -> str:
+        """Below it the topics with owners, by the names that layouts give them."""
+        return f"/consumers/{self.group}/owners"
+
     def id(self, member: str) -> str:
         """Of a member."""
         return f"{self.ids}/{member}"
@@ -62,7 +67,7 @@ class GroupPaths(NamedTuple):
     def owners(self, topic: str, layout: Layout) -> str:
         """Below it one node for each partition that has an owner."""
         name = repr(topic.encode()) if layout is Layout.PYKAFKA2 else topic
-        return f"/consumers/{self.group}/owners/{name}"
+        return f"{self.all_owners}/{name}"
 
     def owner(self, key: PartitionKey, layout: Layout, leader: int) -> str:
         """Of a partition.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
-from ...exceptions import ProtocolClientError
+from ...exceptions import ProtocolClientError, UnsupportedVersion
 from ...wire.errors import error_info
 from ...wire.messages.offset_commit import (
     OffsetCommitRequest,
@@ -25,10 +26,19 @@ from ..partition_keys import PartitionKey, answered_parts, by_topic, named
 from .cluster_view import ClusterView
 from .coordinator import Patience, ask_coordinator
 
-__all__ = ["NOBODY", "Committed", "Committer", "commit_offsets", "fetch_offsets"]
+__all__ = [
+    "NOBODY",
+    "Committed",
+    "Committer",
+    "commit_offsets",
+    "fetch_all_offsets",
+    "fetch_offsets",
+]
 
 #: From these versions on topics go by their ids, of commits and of look-ups.
 _BY_ID = 10
+#: From this version on all offsets of a group can be asked for.
+_FIRST_WITH_ALL = 2
 #: From this version on several groups are asked for at once.
 _FIRST_WITH_GROUPS = 8
 #: OffsetFetch v0 (ZooKeeper) answers "unknown topic or partition" with offset -1 where
@@ -139,23 +149,54 @@ def fetch_offsets(
         return OffsetFetchRequest(groups=[OffsetFetchRequestGroup(group_id=group, topics=new)])
 
     doing = f"looking up offsets of group {group!r}"
-
-    def judge(
-        answer: Any,
-    ) -> tuple[dict[PartitionKey, Committed] | None, ProtocolClientError | None]:
-        found = answer.groups[0] if answer.groups else answer
-        if found.error_code:
-            return None, error_info(found.error_code).exception(doing)
-        committed = {
-            key: Committed(part.committed_offset, part.metadata or "", part.error_code)
-            for key, part in answered_parts(_parts(found.topics, ids), wanted, doing).items()
-        }
-        codes = {key: part.error_code for key, part in committed.items()}
-        failed = {key: code for key, code in codes.items() if code != _NOTHING_COMMITTED}
-        return committed, _group_error(doing, failed)
-
     request = _request(message, OffsetFetchRequest, ids, patience, version)
+    judge = partial(_judged, doing, ids, wanted)
     return (yield from ask_coordinator(view, group, request, doing, patience, judge))
+
+
+def fetch_all_offsets(
+    view: ClusterView, group: str, patience: Patience
+) -> Procedure[dict[PartitionKey, Committed]]:
+    """All that a group has committed to Kafka, of whatever topics.
+
+    :raises UnsupportedVersion: the coordinator is older than 0.10.2.
+    :raises RemoteError: it could not be read; names the group.
+    """
+
+    def message(spoken: int) -> OffsetFetchRequest:
+        if spoken < _FIRST_WITH_ALL:
+            raise UnsupportedVersion(
+                f"a broker before 0.10.2 does not say what all group {group!r} has committed, only"
+                " what it has for topics that are named"
+            )
+        if spoken < _FIRST_WITH_GROUPS:
+            return OffsetFetchRequest(group_id=group, topics=None)
+        return OffsetFetchRequest(groups=[OffsetFetchRequestGroup(group_id=group, topics=None)])
+
+    doing = f"looking up all offsets of group {group!r}"
+    by_name = _Ids(view, ())
+    request = _request(message, OffsetFetchRequest, by_name, patience, None)
+    judge = partial(_judged, doing, by_name, None)
+    return (yield from ask_coordinator(view, group, request, doing, patience, judge))
+
+
+def _judged(
+    doing: str, ids: _Ids, wanted: Iterable[PartitionKey] | None, answer: Any
+) -> tuple[dict[PartitionKey, Committed] | None, ProtocolClientError | None]:
+    """What an answer to OffsetFetch says of the wanted partitions, or of all that are in it."""
+    found = answer.groups[0] if answer.groups else answer
+    if found.error_code:
+        return None, error_info(found.error_code).exception(doing)
+    parts = _parts(found.topics, ids)
+    if wanted is not None:
+        parts = answered_parts(parts, wanted, doing)
+    committed = {
+        key: Committed(part.committed_offset, part.metadata or "", part.error_code)
+        for key, part in parts.items()
+    }
+    codes = {key: part.error_code for key, part in committed.items()}
+    failed = {key: code for key, code in codes.items() if code != _NOTHING_COMMITTED}
+    return committed, _group_error(doing, failed)
 
 
 class _Ids:

@@ -10,7 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ...exceptions import ProtocolClientError, RemoteError, UnsupportedVersion
+from ...exceptions import (
+    InconsistentGroupProtocol,
+    ProtocolClientError,
+    RemoteError,
+    UnsupportedVersion,
+)
 from ...wire.errors import error_info
 from ...wire.messages.heartbeat import HeartbeatRequest
 from ...wire.messages.join_group import JoinGroupRequest, JoinGroupRequestProtocol
@@ -20,6 +25,7 @@ from ...wire.schema import ApiMessage
 from ..effects import Node, Now, Procedure, Request, Sleep
 from .cluster_view import ClusterView
 from .coordinator import Patience, ask_coordinator, find_coordinator, told
+from .groups import describe_groups
 
 __all__ = [
     "Joined",
@@ -39,7 +45,6 @@ _MEMBER_ID_REQUIRED = 79
 _REBALANCE_IN_PROGRESS = 27
 #: What refusals mean in terms of the member's options.
 _ADVICE = {
-    23: "its members share partitions in other ways than membership_protocol says",
     26: "session_timeout_ms is not within the broker's group.min.session.timeout.ms and"
     " group.max.session.timeout.ms",
     82: "another member has come with the same group_instance_id and taken its place",
@@ -103,6 +108,7 @@ def join_group(
     :param member_id: as the coordinator gave it, empty for a new member.
     :param protocols: assignors with what this member says to them, best first.
     :raises UnknownMemberId: the coordinator has dropped this member; join again as a new one.
+    :raises InconsistentGroupProtocol: the others know none of the assignors; tells which would do.
     :raises UnsupportedVersion: ``instance_id`` is given and the broker is older than 2.3.
     :raises RemoteError: it is not a member.
     """
@@ -129,7 +135,10 @@ def join_group(
         )
         # Version 0 has no rebalance time-out: there the session's stands for it.
         wait_s = max(terms.session_s, terms.rebalance_s) + 5.0
-        answer = yield from _ask(view, terms, request, doing, wait_s, judge)
+        try:
+            answer = yield from _ask(view, terms, request, doing, wait_s, judge)
+        except InconsistentGroupProtocol as error:
+            raise (yield from _no_common_assignor(view, terms, protocols, error)) from error
     members = tuple(
         JoinedMember(m.member_id, m.group_instance_id, bytes(m.metadata)) for m in answer.members
     )
@@ -140,6 +149,29 @@ def join_group(
         members,
         answer.leader == answer.member_id and not answer.skip_assignment,
     )
+
+
+def _no_common_assignor(
+    view: ClusterView,
+    terms: Terms,
+    protocols: Sequence[tuple[str, bytes]],
+    error: InconsistentGroupProtocol,
+) -> Procedure[InconsistentGroupProtocol]:
+    """The same error with what this member offers and, if that can be found out, what would do."""
+    offered = ", ".join(name for name, _ in protocols)
+    what = f"{error}: this member knows the assignors {offered}"
+    try:
+        patience = Patience(0, 0.0, terms.answer_s)
+        group = (yield from describe_groups(view, [terms.group], patience))[terms.group]
+    except RemoteError:
+        return InconsistentGroupProtocol(what)
+    if group.protocol_type not in ("", PROTOCOL_TYPE):
+        return InconsistentGroupProtocol(
+            f"{what}; the group is one of {group.protocol_type!r}, not of consumers"
+        )
+    if group.protocol:
+        what += f"; the group shares its partitions by {group.protocol}"
+    return InconsistentGroupProtocol(f"{what} (option membership_protocol)")
 
 
 def sync_group(

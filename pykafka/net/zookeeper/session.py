@@ -118,6 +118,15 @@ class ZooKeeperSession:
         found = self._answers(f"listing {path}", {path: asked})[path]
         return None if found is None else sorted(found)
 
+    def children_of(self, paths: Iterable[str]) -> dict[str, list[str]]:
+        """Names of what is below each of these paths, sorted, as far as they are there."""
+        asked = {path: self._client.get_children_async(path) for path in paths}
+        return {
+            path: sorted(found)
+            for path, found in self._answers("listing", asked).items()
+            if found is not None
+        }
+
     def read(self, paths: Iterable[str], watch: Watch | None = None) -> dict[str, Node]:
         """What is at these paths, as far as there is something."""
         session = self.identity

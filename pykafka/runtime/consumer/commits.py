@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+from ...core.effects import Procedure
 from ...core.membership import Membership
 from ...core.partition_keys import PartitionKey, named
 from ...core.procedures.group_offsets import Committed
@@ -60,6 +62,10 @@ class Commits:
         self._owns = owns
         self._armed = False
         self._timer: Any = None
+        #: The commit by the clock that is under way; on the loop.
+        self._running: Task | None = None
+        #: How often partitions went.
+        self._round = 0
         #: Of the last commit by the clock, ``None`` if it succeeded.
         self.error: BaseException | None = None
 
@@ -81,10 +87,10 @@ class Commits:
         store = self._required("commit offsets")
         deadline = time.monotonic() + store.timeout_s
         while True:
-            epoch = self._membership.epoch
+            epoch, begun = self._membership.epoch, self._round
             chosen = self._positions(None) if offsets is None else offsets
             try:
-                self._send(chosen, store.timeout_s)
+                self._send(chosen, store.timeout_s, begun)
             except _REBALANCED as error:
                 left = deadline - time.monotonic()
                 if left <= 0 or not self._membership.settled(epoch, left):
@@ -103,7 +109,7 @@ class Commits:
         topics = self._client.snapshot.topics
         offsets = {key: at for key, at in self._positions(keys).items() if key[0] in topics}
         try:
-            self._send(offsets, _REVOKE_S)
+            self._send(offsets, _REVOKE_S, self._round)
         except RemoteError as error:
             log.warning(
                 "offsets of %s are not committed before others take over, who begin with the"
@@ -118,7 +124,7 @@ class Commits:
         :raises RemoteError: they are not stored.
         """
         if self._settings.auto_commit_enable and self._store is not None:
-            self._send(self._positions(None), _STOP_S)
+            self._send(self._positions(None), _STOP_S, self._round)
 
     def committed(self, keys: Sequence[PartitionKey]) -> dict[PartitionKey, Committed]:
         """What the group has stored for these partitions.
@@ -128,10 +134,42 @@ class Commits:
         store = self._required("look offsets up")
         return self._client.run(store.fetch(keys), store.timeout_s)
 
-    def _send(self, offsets: Mapping[PartitionKey, int], timeout_s: float) -> None:
+    def outdate(self) -> None:
+        """Partitions have gone to others: what is under way must not be tried again."""
+        self._round += 1
+
+    def _send(self, offsets: Mapping[PartitionKey, int], timeout_s: float, begun: int) -> None:
         if offsets and self._store is not None:
-            self._membership.check_commit()
-            self._client.run(self._store.commit(offsets), min(timeout_s, self._store.timeout_s))
+            # What that has of the same partitions is older, and might come through later.
+            self._client.loop.call_soon(self._supersede)
+            storing = self._checked(self._store.commit(offsets), begun)
+            self._client.run(storing, min(timeout_s, self._store.timeout_s))
+
+    def _checked(self, storing: Procedure[None], begun: int) -> Procedure[None]:
+        """Store, as long as that is allowed: a commit that has to be tried again may come long
+        after it was begun, and not every coordinator refuses it.
+
+        :param begun: the round to which the offsets belong.
+        """
+        with contextlib.closing(storing):
+            answer: Any = None
+            error: Exception | None = None
+            while True:
+                try:
+                    effect = storing.send(answer) if error is None else storing.throw(error)
+                except StopIteration:
+                    return
+                self._membership.check_commit()
+                if begun != self._round:
+                    raise RebalanceInProgress("partitions went to others before it was committed")
+                try:
+                    answer, error = (yield effect), None
+                except Exception as failure:  # noqa: BLE001 - the procedure's affair
+                    answer, error = None, failure
+
+    def _supersede(self) -> None:
+        if self._running is not None:
+            self._running.cancel(RebalanceInProgress("a newer commit follows"))
 
     def _required(self, what: str) -> OffsetStore:
         if self._store is None:
@@ -166,19 +204,16 @@ class Commits:
             )
 
     def _commit_now(self) -> None:
+        begun = self._round
         offsets = self._positions(None)
         if not offsets or self._store is None:
             self._arm()
             return
-        try:
-            self._membership.check_commit()
-        except RemoteError as error:
-            self._auto_committed(error)
-            return
-        task = self._client.spawn(self._store.commit(offsets))
-        task.when_done(self._task_done)
+        self._running = self._client.spawn(self._checked(self._store.commit(offsets), begun))
+        self._running.when_done(self._task_done)
 
     def _task_done(self, task: Task) -> None:
+        self._running = None
         self._auto_committed(task.error)
 
     def _auto_committed(self, error: BaseException | None) -> None:

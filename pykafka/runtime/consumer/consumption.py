@@ -330,7 +330,8 @@ class Consumption:
         self._ready.set()
 
     def will_revoke(self, keys: Collection[PartitionKey]) -> None:
-        going = set(keys) & self._fetching
+        # Again, if the group could not be joined: that was said and done already.
+        going = (set(keys) & self._fetching) - self._held
         self._remember()
         with self._lock:
             self._hold(going)
@@ -342,6 +343,7 @@ class Consumption:
             self.commits.before_revoke(going)
         with self._positions:
             self._leaving |= going
+        self.commits.outdate()
 
     def lost(self, keys: Collection[PartitionKey]) -> None:
         gone = set(keys)
@@ -351,6 +353,7 @@ class Consumption:
             with self._positions:
                 for key in gone:
                     self.cursors.pop(key, None)
+        self.commits.outdate()
 
     def _remember(self) -> None:
         if self._before is None:

@@ -41,6 +41,7 @@ _UNKNOWN = -1
 #: Metadata does not know a partition for so many seconds until the consumer is told.
 _GONE_S = 5.0
 _numbers = itertools.count(1)
+_NOTHING = (None, None)
 
 
 class Fetcher:
@@ -303,7 +304,7 @@ class Fetcher:
     def _tell(self, states: list[FetchState], error: KafkaException) -> None:
         """Let the consumer know of an error that hardly goes away, until a fetch succeeds."""
         for state in states:
-            if state.key in self._feeds:
+            if self.is_current(state, state.epoch):
                 feed = self._feeds[state.key][0]
                 feed.fetch_error = (state.epoch, error)
                 self._ready(feed)
@@ -419,7 +420,8 @@ class Fetcher:
         return [state for _, state in self._feeds.values()]
 
     def is_current(self, state: FetchState, epoch: int) -> bool:
-        return state.epoch == epoch and state.key in self._feeds
+        # Not one of the same partition either that was assigned again since.
+        return state.epoch == epoch and self._feeds.get(state.key, _NOTHING)[1] is state
 
     def moved(self, state: FetchState) -> None:
         assert state.fetch_offset is not None

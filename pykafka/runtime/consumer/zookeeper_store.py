@@ -118,7 +118,7 @@ class AttentiveOffsetStore:
             log.warning(
                 "group %r has offsets in %s that are ahead of those that this member reads: %s/%s"
                 " at %d, here %d (%d partitions in all). Use offsets_storage=%r, or move them with"
-                " pykafka groups move-offsets",
+                " pykafka move-offsets",
                 self._group,
                 self._option,
                 topic,

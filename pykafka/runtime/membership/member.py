@@ -112,6 +112,11 @@ class Member:
         return self.coordination.lease_until
 
     def start(self, owner: Owner) -> None:
+        if self._stay is not None and not self._stay.ended:
+            raise WaitTimedOutError(
+                f"the member of group {self.coordination.group!r} has not ended since it was"
+                " stopped: does a callback hang?"
+            )
         self.error = None
         self.epoch = 0
         stay = self._stay = _Stay(self, owner, self._client, self._options)

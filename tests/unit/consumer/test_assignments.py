@@ -207,6 +207,19 @@ def test_a_callback_may_commit_what_it_is_about_to_lose(
     assert store.commits == [{A: 2}]
 
 
+def test_what_is_held_back_already_is_not_asked_about_again(
+    source: ScriptedSource, membership: ScriptedMembership, store: MemoryStore
+) -> None:
+    told: list[object] = []
+    core = member_of_a_group(source, membership, store, revoking=told.append)
+    core.assigned([A])
+    source.bring(0, 3, A)
+    got(core, 2)
+    core.will_revoke([A])
+    core.will_revoke([A])
+    assert (told, store.commits) == ([{A: 1}], [{A: 2}])
+
+
 def test_partitions_are_given_up_without_a_commit_if_that_is_wanted(
     source: ScriptedSource, membership: ScriptedMembership, store: MemoryStore
 ) -> None:

@@ -12,7 +12,11 @@ from pykafka.core.metadata import BrokerInfo, PartitionInfo, Snapshot, TopicInfo
 from pykafka.core.procedures.bootstrap import bootstrap
 from pykafka.core.procedures.cluster import fetch_metadata
 from pykafka.core.procedures.coordinator import Patience, find_coordinator
-from pykafka.core.procedures.group_offsets import commit_offsets, fetch_offsets
+from pykafka.core.procedures.group_offsets import (
+    commit_offsets,
+    fetch_all_offsets,
+    fetch_offsets,
+)
 from pykafka.core.procedures.handshake import ask_versions, open_connection
 from pykafka.core.procedures.log_offsets import Place, find_places, list_offsets
 from pykafka.core.versions import KAFKA_0_8, KAFKA_0_9
@@ -445,6 +449,20 @@ def test_offsets_of_several_groups_are_looked_up_at_once_in_newer_versions():
     with pytest.raises(StopIteration) as stop:
         procedure.send(answer)
     assert stop.value.value["t", 0].offset == 42
+
+
+def test_all_offsets_of_a_group_are_asked_for_by_no_name():
+    view = View()
+    view.coordinators["g"] = 1
+    lines = [(asks("OffsetFetch", 1), fetch_answer(42, 0))]
+    assert play(fetch_all_offsets(view, "g", PATIENCE), lines)["t", 0].offset == 42
+    effect = next(fetch_all_offsets(view, "g", PATIENCE))
+    assert effect.at_most == 9  # its answer has names of topics
+    assert effect.message(2).topics is None
+    (group,) = effect.message(9).groups
+    assert (group.group_id, group.topics) == ("g", None)
+    with pytest.raises(UnsupportedVersion, match=r"0\.10\.2"):
+        effect.message(1)
 
 
 def test_a_group_that_may_not_be_read_is_an_error_that_names_it():

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 import pytest
 from procedure_script import asks, is_a, play
 
-from pykafka.core.effects import Node, Refresh, Sleep
+from pykafka.core.effects import Node, Refresh, Request, Sleep
 from pykafka.core.groups import CLASSIC, CONSUMER, DEAD
 from pykafka.core.metadata import BrokerInfo, Snapshot
 from pykafka.core.procedures.coordinator import Patience
 from pykafka.core.procedures.groups import describe_all_groups, describe_groups, list_groups
+from pykafka.core.procedures.membership import Terms, join_group
 from pykafka.exceptions import (
     GroupAuthorizationFailed,
     GroupCoordinatorNotAvailable,
+    InconsistentGroupProtocol,
     MalformedDataError,
     SocketDisconnectedError,
     UnsupportedVersion,
@@ -27,6 +29,7 @@ from pykafka.wire.messages.describe_groups import (
     DescribeGroupsResponse,
 )
 from pykafka.wire.messages.find_coordinator import FindCoordinatorResponse
+from pykafka.wire.messages.join_group import JoinGroupResponse
 from pykafka.wire.messages.list_groups import ListedGroup, ListGroupsResponse
 
 GONE = SocketDisconnectedError("gone")
@@ -241,3 +244,38 @@ def test_of_types_that_cannot_be_described_the_listing_is_told() -> None:
     ]
     group = play(describe_all_groups(View(), PATIENCE), lines)["s"]
     assert (group.type, group.state, group.members) == ("share", "Stable", ())
+
+
+def refused_with(*coordinators_answers: object) -> InconsistentGroupProtocol:
+    """What a member is told that nobody shares an assignor with."""
+    terms = Terms("g", "member 1", 10.0, 60.0, 3.0, 5.0)
+    joining = join_group(View(g=1), terms, "", [("sticky", b""), ("roundrobin", b"")], "new")
+    refusal = JoinGroupResponse(
+        error_code=InconsistentGroupProtocol.ERROR_CODE,
+        protocol_name="",
+        leader="",
+        member_id="",
+        members=[],
+    )
+    with pytest.raises(InconsistentGroupProtocol) as caught:
+        play(
+            joining, [(is_a(Request), refusal), *((is_a(Request), a) for a in coordinators_answers)]
+        )
+    return caught.value
+
+
+def test_who_knows_no_assignor_of_a_group_is_told_which_would_do() -> None:
+    told = str(refused_with(described(classic("g", m=b""))))
+    assert "joining group 'g'" in told
+    assert "this member knows the assignors sticky, roundrobin" in told
+    assert "the group shares its partitions by range (option membership_protocol)" in told
+
+
+def test_a_group_that_is_none_of_consumers_is_named_as_such() -> None:
+    connect = classic("g")
+    connect.protocol_type = "connect"
+    assert "one of 'connect', not of consumers" in str(refused_with(described(connect)))
+
+
+def test_a_refusal_is_told_also_if_the_group_cannot_be_described() -> None:
+    assert "this member knows the assignors" in str(refused_with(GONE))
