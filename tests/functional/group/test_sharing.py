@@ -10,7 +10,7 @@ import pytest
 from background import in_background
 from functional.consumer.filling import add, numbered
 from functional.group.conftest import Fill, Join, one_release, options_of
-from functional.group.reading import Seen, committed, eventually, shared
+from functional.group.reading import Seen, committed, shared
 
 from pykafka import KafkaClient
 from pykafka.balancedconsumer import BalancedConsumer
@@ -209,7 +209,7 @@ def test_several_threads_share_a_member_while_the_group_rebalances(fill: Fill, j
     for _ in range(3):
         passing = join(topic, auto_commit_enable=True)
         reading += [in_background(read, passing) for _ in range(2)]
-        eventually(lambda: passing.partitions, "it has partitions")  # noqa: B023
+        shared(steady, passing, among=4)
         passing.stop()
         shared(steady, among=4)
     for reader in reading:
