@@ -123,8 +123,18 @@ class Commits:
 
         :raises RemoteError: they are not stored.
         """
-        if self._settings.auto_commit_enable and self._store is not None:
-            self._send(self._positions(None), _STOP_S, self._round)
+        if not self._settings.auto_commit_enable or self._store is None:
+            return
+        while True:
+            begun = self._round
+            try:
+                self._send(self._positions(None), _STOP_S, begun)
+            except RebalanceInProgress:
+                if begun == self._round:
+                    raise
+                # Partitions went meanwhile; there is the rest of them.
+            else:
+                return
 
     def committed(self, keys: Sequence[PartitionKey]) -> dict[PartitionKey, Committed]:
         """What the group has stored for these partitions.

@@ -311,7 +311,9 @@ class Consumption:
                 for key in self.cursors.keys() - wanted:
                     del self.cursors[key]
                 for key in new:
-                    self.cursors.setdefault(key, Cursor(*key))
+                    # Where others may have read on, the old position must not be committed.
+                    if not keep or key not in self.cursors:
+                        self.cursors[key] = Cursor(*key)
                 # Its again: the user's callback may commit and move what has stayed.
                 self._leaving -= kept
         partitions = {key: self._hooks.partition_of(key) for key in new}

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 import pytest
+from functional.consumer.filling import add, numbered
 from functional.group.conftest import (
     ZOOKEEPER,
     Fill,
@@ -121,17 +122,24 @@ def test_brokers_that_coordinate_no_groups_are_no_use(fill: Fill, join: Join) ->
     eventually(lambda: threads() <= before, f"nothing is left running: {threads() - before}")
 
 
+@only_broker
 @one_release
 def test_a_start_that_fails_can_be_tried_again(
     fill: Fill, join: Join, kafka: EmbeddedKafka
 ) -> None:
     topic = fill(10)
-    member = join(topic, auto_start=False, rebalance_backoff_ms=50)
-    kafka.delete_topic(topic.name.decode())
-    if member.zookeeper_session is None:
-        pass
-    member.stop()
-    member.stop()
+    name = topic.name.decode()
+    member = join(topic, auto_start=False)
+    kafka.delete_topic(name)
+    at = time.monotonic()
+    with pytest.raises(UnknownTopicOrPartition, match=name):
+        member.start()
+    assert time.monotonic() - at < 10
+    assert not member.health().running
+    kafka.create_topic(name)
+    add(topic, 0, numbered(10))
+    member.start()
+    Seen().take(10, member)
 
 
 @only_broker

@@ -157,3 +157,10 @@ def test_what_is_read_later_is_committed_at_the_next_time(bench: Bench) -> None:
     for _ in range(5):
         bench.client.loop.go_on()
     assert set(bench.store.stored) == {30}
+
+
+def test_a_consumer_that_stops_while_partitions_go_commits_the_rest(bench: Bench) -> None:
+    bench.client.loop.due.append(bench.commits.outdate)
+    bench.store.waits = 2
+    bench.commits.at_stop()
+    assert bench.store.stored == [10]

@@ -217,3 +217,16 @@ def test_starting_over_a_closed_client_says_so(source: ScriptedSource) -> None:
 def test_a_commit_without_a_group_says_what_is_missing(core: Consumption) -> None:
     with pytest.raises(KafkaException, match="consumer_group"):
         core.commits.commit()
+
+
+def test_a_position_that_others_may_have_passed_is_not_committed(
+    source: ScriptedSource, core: Consumption
+) -> None:
+    """Where it goes on is looked up, which takes its time; commits by the clock go on meanwhile."""
+    source.bring(0, 2)
+    assert offsets([take(core)]) == [0]
+    assert core.positions() == {KEY: 1}
+    seen = []
+    core._hooks = core._hooks._replace(set_out=lambda core, _: seen.append(core.positions()))
+    core.assigned([KEY], keep=False)
+    assert seen == [{}]

@@ -20,7 +20,7 @@ from pykafka.core.procedures.membership import (
 )
 from pykafka.exceptions import (
     GroupLoadInProgress,
-    InconsistentGroupProtocol,
+    ProtocolClientError,
     RebalanceInProgress,
     SocketDisconnectedError,
     UnknownMemberId,
@@ -86,7 +86,7 @@ def test_a_new_member_joins_again_with_the_id_that_it_is_told():
 
 @pytest.mark.parametrize(
     ("code", "error"),
-    [(25, UnknownMemberId), (23, InconsistentGroupProtocol), (14, GroupLoadInProgress)],
+    [(25, UnknownMemberId), (24, ProtocolClientError), (14, GroupLoadInProgress)],
 )
 def test_what_a_coordinator_refuses_names_the_group(code: int, error: type[Exception]):
     with pytest.raises(error, match="'g'"):
