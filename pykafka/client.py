@@ -12,7 +12,8 @@ from .cluster import Cluster, TopicDict
 from .handlers import GEventHandler, Handler, ThreadingHandler
 
 if TYPE_CHECKING:
-    from .balancedconsumer import BalancedConsumer, Topics
+    from .balancedconsumer import BalancedConsumer
+    from .groupconsumer import Topics
 
 __all__ = ["KafkaClient"]
 

@@ -6,17 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import options
-from .balancedconsumer import (
-    NOT_TO_BE_KEPT,
-    BalancedConsumer,
-    PostRebalance,
-    PreRebalance,
-    Topics,
-    protocols_of,
-)
+from .balancedconsumer import BalancedConsumer
 from .common import OffsetType
 from .consumer import patience_of
 from .core.procedures.membership import Terms
+from .groupconsumer import NOT_TO_BE_KEPT, PostRebalance, PreRebalance, Topics, protocols_of
 from .membershipprotocol import GroupMembershipProtocol, RangeProtocol, assignor_of
 from .runtime.consumer.offset_store import KafkaOffsetStore
 from .runtime.membership.broker import BrokerCoordination, new_purpose

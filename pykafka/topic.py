@@ -12,8 +12,9 @@ from .partition import Partition, Place, offset_limits, places
 from .runtime.implementation import require_implementation
 
 if TYPE_CHECKING:
-    from .balancedconsumer import BalancedConsumer, Topics
+    from .balancedconsumer import BalancedConsumer
     from .cluster import Cluster
+    from .groupconsumer import Topics
     from .producer import Producer
     from .protocol import OffsetPartitionResponse
     from .simpleconsumer import SimpleConsumer

@@ -20,6 +20,7 @@ __all__ = [
     "Layout",
     "Registered",
     "decided_by",
+    "is_group_name",
     "java_registration",
     "layout_of",
     "owned_ids",
@@ -38,6 +39,11 @@ class Layout(enum.Enum):
     JAVA = "java"
     PYKAFKA2 = "pykafka2"
     PYKAFKA2_PY2 = "pykafka2-py2"
+
+
+def is_group_name(name: str) -> bool:
+    """Whether ZooKeeper can have a group of that name."""
+    return bool(name) and "/" not in name and name not in (".", "..") and name.isprintable()
 
 
 class GroupPaths(NamedTuple):

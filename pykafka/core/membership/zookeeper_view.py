@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ..partition_keys import PartitionKey
 from .zookeeper import Registered
 
-__all__ = ["ZooKeeperGroup", "ZooKeeperMember", "group_from_nodes", "is_group_name"]
+__all__ = ["ZooKeeperGroup", "ZooKeeperMember", "group_from_nodes"]
 
 #: What members of Python call themselves (host:uuid, host:pykafka3-uuid-number), and those of
 #: Java, after the name of the group (host-milliseconds-hex). Java's may be told another name.
@@ -92,11 +92,6 @@ class ZooKeeperGroup(NamedTuple):
             if any(map(member.is_called, names)):
                 found[topic].append(id_)
         return dict(found)
-
-
-def is_group_name(name: str) -> bool:
-    """Whether ZooKeeper can have a group of that name."""
-    return bool(name) and "/" not in name and name not in (".", "..") and name.isprintable()
 
 
 def group_from_nodes(

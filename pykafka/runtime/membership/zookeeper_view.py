@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator
 
-from ...core.membership.zookeeper import GroupPaths, read_registered
-from ...core.membership.zookeeper_view import ZooKeeperGroup, group_from_nodes, is_group_name
+from ...core.membership.zookeeper import GroupPaths, is_group_name, read_registered
+from ...core.membership.zookeeper_view import ZooKeeperGroup, group_from_nodes
 from ...net.zookeeper.session import ZooKeeperSession
 
 __all__ = ["open_session", "read_groups"]

@@ -10,9 +10,10 @@ import pytest
 from functional.consumer.filling import add, numbered
 
 from pykafka import KafkaClient
-from pykafka.balancedconsumer import BalancedConsumer, Topics
+from pykafka.balancedconsumer import BalancedConsumer
 from pykafka.embedded import EmbeddedKafka
 from pykafka.exceptions import KafkaException
+from pykafka.groupconsumer import Topics
 from pykafka.topic import Topic
 
 ZOOKEEPER, BROKER = "zookeeper", "broker"

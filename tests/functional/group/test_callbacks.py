@@ -54,7 +54,7 @@ def test_they_are_told_offsets_by_partition(fill: Fill, join: Join, group: str) 
     seen.take(100, member)
     other = join(topic)
     shared(member, other, among=3)
-    assert len(calls.post) == 2
+    eventually(lambda: len(calls.post) == 2, "it is told what it has left")
     old, new = calls.post[1]
     assert old == {0: 49, 1: 49, 2: EARLIEST}
     assert new == {key: offset for key, offset in old.items() if key in member.partitions}

@@ -6,11 +6,10 @@ import json
 
 import pytest
 
-from pykafka.core.membership.zookeeper import read_registered
+from pykafka.core.membership.zookeeper import is_group_name, read_registered
 from pykafka.core.membership.zookeeper_view import (
     ZooKeeperMember,
     group_from_nodes,
-    is_group_name,
 )
 
 UUID = "3f0e6f3e-1111-2222-3333-444455556666"
