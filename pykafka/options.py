@@ -422,7 +422,8 @@ MEMBER = _table(
         "object",
         None,
         "`f(consumer, old_offsets, new_offsets)`, called on the member's thread when its"
-        " partitions have changed and before new ones are read; may return offsets to go to.",
+        " partitions have changed, or stay after `pre_rebalance_callback` was called, and before"
+        " new ones are read; may return offsets to go to.",
     ),
     Option(
         "pre_rebalance_callback",

@@ -18,10 +18,10 @@ from benchmark_commands import run_benchmark
 def test_partitions_are_taken_over_about_as_soon_as_by_another_client(
     need_members: Callable[..., None],
 ) -> None:
-    need_members("ours-broker", "kafka-python")
+    need_members("ours-broker", "confluent-kafka")
     run_benchmark(
         "takeover",
-        *("--clients", "ours-broker", "kafka-python", "--stops", "5", "--at-once"),
+        *("--clients", "ours-broker", "confluent-kafka", "--stops", "5", "--at-once"),
         *("--at-most", "2"),
         within_s=110,
     )

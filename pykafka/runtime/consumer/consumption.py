@@ -39,8 +39,9 @@ class Hooks(NamedTuple):
     :ivar partition_of: the user's object of a partition.
     :ivar set_out: moves partitions that were just assigned to where they begin.
     :ivar revoking: called before partitions go, with what was delivered of them last.
-    :ivar rebalanced: called when the partitions have changed, before new ones are fetched from,
-        with what was delivered last of all before and of all now.
+    :ivar rebalanced: called when the partitions have changed, or stay after ``revoking`` was
+        called, before new ones are fetched from; with what was delivered last of all before and
+        of all now.
     """
 
     partition_of: Callable[[PartitionKey], Any]
@@ -92,6 +93,8 @@ class Consumption:
         self._resumed: deque[Run] = deque()
         #: What was delivered last of all partitions before the rebalance that is under way.
         self._before: dict[PartitionKey, int] | None = None
+        #: Whether the user was told of that already.
+        self._asked = False
         #: Calls of :meth:`advance`, and those that are under way.
         self._look_numbers = itertools.count()
         self._looks = 0
@@ -319,12 +322,13 @@ class Consumption:
         partitions = {key: self._hooks.partition_of(key) for key in new}
         if new:
             self._hooks.set_out(self, new)
-        if changed and self._hooks.rebalanced is not None:
+        # Who was asked to let go is told what it has, also if that is the same again.
+        if (changed or self._asked) and self._hooks.rebalanced is not None:
             self._hooks.rebalanced(self._before or {}, self.held())
         with self._lock:
             if not self._running:
                 return  # stopped meanwhile, maybe by the user's callback
-            self._before = None
+            self._before, self._asked = None, False
             self._resume(kept)
             offsets = {key: max(0, self.cursors[key].next_offset) for key in new}
             self._source.assign(offsets, partitions)
@@ -340,6 +344,7 @@ class Consumption:
         if not going:
             return
         if self._hooks.revoking is not None:
+            self._asked = True
             self._hooks.revoking({key: last for key, last in self.held().items() if key in going})
         if self._settings.commit_on_revoke:
             self.commits.before_revoke(going)
@@ -405,7 +410,7 @@ class Consumption:
     def _clear(self) -> None:
         for left in (self._fetching, self._held, self._leaving, self._parked, self._resumed):
             left.clear()
-        self._before = None
+        self._before, self._asked = None, False
 
     def ready(self) -> None:
         self._ready.set()

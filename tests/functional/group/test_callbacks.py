@@ -87,17 +87,21 @@ def test_they_are_told_partitions_where_several_topics_are_read(fill: Fill, join
 
 @only_broker
 @one_release
-def test_a_rebalance_that_changes_nothing_is_not_told(fill: Fill, join: Join) -> None:
+def test_a_rebalance_that_changes_nothing_is_told_to_who_was_asked(fill: Fill, join: Join) -> None:
     one, two = fill(10, suffix="-one"), fill(10, suffix="-two")
-    calls = Calls()
-    member = join(one, **calls.both)
+    unasked, asked = Calls(), Calls()
+    member = join(one, post_rebalance_callback=unasked.rebalanced)
     generation = member.health().generation
-    other = join(two)
+    other = join(two, **asked.both)
     eventually(lambda: member.health().generation > generation, "the group has rebalanced")
     eventually(lambda: member.partitions and other.partitions, "all have theirs")
-    assert len(calls.post) == 1
-    # What it was to keep might have gone.
-    assert len(calls.pre) == 1
+    join(one)
+    # What the other was to keep might have gone: it was asked, and is told that it has not.
+    eventually(lambda: len(asked.post) == 2, "it is told what it has")
+    assert asked.pre == [{0: EARLIEST}]
+    assert asked.post == [({}, {0: EARLIEST}), ({0: EARLIEST}, {0: EARLIEST})]
+    # Its one partition may have gone to the third; to be told nothing new it was not.
+    assert all(old.keys() != new.keys() for old, new in unasked.post)
 
 
 @pytest.mark.kafka(since="0.11", why="before 0.10.1 brokers know the times of segments only")

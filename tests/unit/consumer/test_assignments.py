@@ -186,8 +186,22 @@ def test_callbacks_are_told_of_what_was_and_what_is(
     core.will_revoke([A])
     core.assigned([B])
     core.will_revoke([B])
-    core.assigned([B])  # nothing has changed
-    assert told == [({}, {A: -1}), {A: 2}, ({A: 2}, {B: 6}), {B: 6}]
+    core.assigned([B])  # it is the same again
+    core.assigned([B])  # nobody has asked
+    assert told == [({}, {A: -1}), {A: 2}, ({A: 2}, {B: 6}), {B: 6}, ({B: 6}, {B: 6})]
+
+
+def test_who_was_not_asked_to_let_go_is_told_of_changes_only(
+    source: ScriptedSource, membership: ScriptedMembership, store: MemoryStore
+) -> None:
+    told: list[object] = []
+    core = member_of_a_group(
+        source, membership, store, rebalanced=lambda old, new: told.append(new)
+    )
+    core.assigned([A])
+    core.will_revoke([A])
+    core.assigned([A])
+    assert told == [{A: -1}]
 
 
 def test_a_callback_may_commit_what_it_is_about_to_lose(
