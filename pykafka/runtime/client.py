@@ -252,6 +252,16 @@ class ClientCore:
 
     # -- for the loop -----------------------------------------------------------------
 
+    def use_topic(self, name: str) -> None:
+        """Have metadata of a topic kept fresh, once more; only on the loop."""
+        self.topics_in_use[name] += 1
+
+    def release_topic(self, name: str) -> None:
+        """One fewer needs it; only on the loop."""
+        self.topics_in_use[name] -= 1
+        if self.topics_in_use[name] <= 0:
+            del self.topics_in_use[name]
+
     def spawn(self, procedure: Generator[Any, Any, Any]) -> Task:
         """Run a procedure on the loop; only there."""
         task = Task(procedure, self.perform)

@@ -90,7 +90,7 @@ class Fetcher:
     def assign(self, feed: Feed, offset: int, epoch: int) -> None:
         """Also fetch this partition, from an offset."""
         self._feeds[feed.key] = (feed, FetchState(feed.key, offset, epoch))
-        self._client.topics_in_use[feed.key[0]] += 1
+        self._client.use_topic(feed.key[0])
         self._regroup()
 
     def revoke(self, key: PartitionKey) -> None:
@@ -99,7 +99,7 @@ class Fetcher:
             self._gone_since.pop(key, None)
             _, state = self._feeds.pop(key)
             self._queued_bytes -= state.queued_bytes
-            self._release(key[0])
+            self._client.release_topic(key[0])
             self._regroup()
 
     def seek(self, key: PartitionKey, offset: int, epoch: int) -> None:
@@ -141,18 +141,13 @@ class Fetcher:
         if self._metadata_changed in self._client.metadata_listeners:
             self._client.metadata_listeners.remove(self._metadata_changed)
         for key in list(self._feeds):
-            self._release(key[0])
+            self._client.release_topic(key[0])
         self._feeds.clear()
         stopped = KafkaException("the consumer was stopped")
         for task in [*self._tasks.values(), self._finding_leaders]:
             if task is not None:
                 task.cancel(stopped)
         self._client.pool.close_purpose(self._purpose)
-
-    def _release(self, topic: str) -> None:
-        self._client.topics_in_use[topic] -= 1
-        if self._client.topics_in_use[topic] <= 0:
-            del self._client.topics_in_use[topic]
 
     # -- who leads what ---------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 from ...core.assignors import Assignor, GroupMember
+from ...core.assignors.vocabulary import by_topic, flat
 from ...core.effects import Procedure, Refresh
 from ...core.membership import Owner
 from ...core.membership.topics import WantedTopics
@@ -115,7 +116,8 @@ class BrokerCoordination:
         self._news = news
         self._client.metadata_listeners.append(self._metadata_changed)
         # Also without a partition of theirs: metadata has to tell whether they are there.
-        self._client.loop.call_soon(self._client.topics_in_use.update, self._wanted.names)
+        for name in self._wanted.names:
+            self._client.loop.call_soon(self._client.use_topic, name)
 
     def interrupt(self) -> None:
         self._interrupted = True
@@ -133,14 +135,8 @@ class BrokerCoordination:
         self._leave("it was stopped")
         if self._metadata_changed in self._client.metadata_listeners:
             self._client.metadata_listeners.remove(self._metadata_changed)
-            self._client.loop.call_soon(self._release_topics)
-
-    def _release_topics(self) -> None:
-        in_use = self._client.topics_in_use
-        in_use.subtract(self._wanted.names)
-        for name in self._wanted.names:
-            if in_use[name] <= 0:
-                del in_use[name]
+            for name in self._wanted.names:
+                self._client.loop.call_soon(self._client.release_topic, name)
 
     def _leave(self, why: str) -> None:
         self.lease_until = 0.0
@@ -305,7 +301,7 @@ class BrokerCoordination:
         self._watch(topics, everything=True)
         shares = assignor.assign(members, self._seen)
         return {
-            id_: write_assignment(_ASSIGNMENT_VERSION, _by_topic(share))
+            id_: write_assignment(_ASSIGNMENT_VERSION, by_topic(share))
             for id_, share in shares.items()
         }
 
@@ -386,13 +382,4 @@ def _member(assignor: Assignor, id_: str, instance_id: str | None, said: bytes) 
 
 def _keys(given: bytes) -> set[PartitionKey]:
     # A member that was forgotten by the leader gets no bytes at all.
-    if not given:
-        return set()
-    return {(topic, id_) for topic, ids in read_assignment(given).partitions for id_ in ids}
-
-
-def _by_topic(keys: Sequence[PartitionKey]) -> list[tuple[str, list[int]]]:
-    return [
-        (topic, [id_ for _, id_ in group])
-        for topic, group in itertools.groupby(sorted(keys), key=lambda key: key[0])
-    ]
+    return set(flat(read_assignment(given).partitions)) if given else set()

@@ -75,7 +75,7 @@ class PythonSink:
         self._lanes = lanes
         self._events = events
         self._client.metadata_listeners.append(self._metadata_changed)
-        self._client.topics_in_use[self._options.topic] += 1
+        self._client.use_topic(self._options.topic)
         self._check = self._client.loop.call_later(self._check_s, self._check_time)
         self._regroup()
 
@@ -94,7 +94,7 @@ class PythonSink:
         self._check.cancel()
         if self._metadata_changed in self._client.metadata_listeners:
             self._client.metadata_listeners.remove(self._metadata_changed)
-        self._client.topics_in_use[self._options.topic] -= 1
+        self._client.release_topic(self._options.topic)
         stopped = KafkaException("the producer was stopped")
         for task in [*self._tasks.values(), self._refreshing]:
             if task is not None:

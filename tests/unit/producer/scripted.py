@@ -244,6 +244,12 @@ class Client:
         self.leaders = dict(leaders)
         self.set_leaders(leaders)
 
+    def use_topic(self, name: str) -> None:
+        self.topics_in_use[name] += 1
+
+    def release_topic(self, name: str) -> None:
+        self.topics_in_use[name] -= 1
+
     def set_leaders(self, leaders: dict[int, int]) -> None:
         """What the brokers' metadata says from now on, at once known to the client."""
         self.leaders = dict(leaders)
