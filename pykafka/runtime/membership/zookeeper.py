@@ -207,9 +207,12 @@ class ZooKeeperCoordination:
     def turn(self) -> float:
         if self._lost:
             self._take_loss()
-        self._look_for_oneself()
+        if self._layout is None:
+            self._zookeeper.ensure(self._paths.ids)
         topics = self._topics()
         members = self._members()
+        # Somebody may have deleted it.
+        self._registered = self._registered and self._ids() <= {member.id for member in members}
         layout = self._forced or self._found_layout(members, topics)
         if layout is not self._layout or topics != sorted(self._names) or not self._registered:
             self._change(layout, topics)
@@ -276,13 +279,9 @@ class ZooKeeperCoordination:
         }
         return layout_of(members, names)
 
-    def _look_for_oneself(self) -> None:
-        """Whether this member is still registered; somebody may have deleted it."""
-        if self._layout is None:
-            self._zookeeper.ensure(self._paths.ids)
-        elif self._registered:
-            paths = {self._paths.id(name) for name in (self._names.values() or [self.member_id])}
-            self._registered = len(self._zookeeper.read(paths)) == len(paths)
+    def _ids(self) -> set[str]:
+        """The names of the nodes with which this member is registered."""
+        return set(self._names.values()) or {self.member_id}
 
     def _change(self, layout: Layout, topics: list[str]) -> None:
         """Be there under other names, or for other topics."""
@@ -336,11 +335,11 @@ class ZooKeeperCoordination:
 
     def _unregister(self) -> None:
         owned, self._owned = self._owned, {}
-        names, self._names = self._names, {}
+        ids, self._names = self._ids(), {}
         self._zookeeper.delete(owned.values())
         if self._registered:
             self._registered = self._taken_over = False
-            self._zookeeper.delete(map(self._paths.id, names.values() or [self.member_id]))
+            self._zookeeper.delete(map(self._paths.id, ids))
 
     # -- who gets what ----------------------------------------------------------------
 
