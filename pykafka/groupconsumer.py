@@ -192,28 +192,26 @@ class GroupConsumer(Consumer):
 
         :raises CallbackFailed: it raised.
         """
-        callback = self._callbacks[0]
-        assert callback is not None
-        offsets = self._users_offsets(going)
-        try:
-            callback(self, offsets)
-        except Exception as error:  # whatever users raise goes to whoever consumes
-            raise CallbackFailed("pre_rebalance_callback raised") from error
+        self._call("pre_rebalance_callback", self._callbacks[0], going)
 
     def call_after(self, old: dict[PartitionKey, int], new: dict[PartitionKey, int]) -> None:
         """Call ``post_rebalance_callback``, and go where it says.
 
         :raises CallbackFailed: it raised.
         """
-        callback = self._callbacks[1]
-        assert callback is not None
-        before, after = self._users_offsets(old), self._users_offsets(new)
-        try:
-            wanted = callback(self, before, after)
-        except Exception as error:  # whatever users raise goes to whoever consumes
-            raise CallbackFailed("post_rebalance_callback raised") from error
+        wanted = self._call("post_rebalance_callback", self._callbacks[1], old, new)
         if wanted:
             self._reset(self._chosen(wanted))
+
+    def _call(
+        self, name: str, callback: Callable[..., Any] | None, *offsets: dict[PartitionKey, int]
+    ) -> Any:
+        assert callback is not None  # else nobody would have been called
+        told = [self._users_offsets(each) for each in offsets]
+        try:
+            return callback(self, *told)
+        except Exception as error:  # whatever users raise goes to whoever consumes
+            raise CallbackFailed(f"{name} raised") from error
 
     def _chosen(self, wanted: Any) -> dict[PartitionKey, Any]:
         """The offsets to go to that a callback has returned.
@@ -276,9 +274,7 @@ def _wanted(topic: Topics, cluster: Cluster) -> tuple[WantedTopics, list[Topic]]
     return WantedTopics(tuple(names)), topics
 
 
-def protocols_of(
-    protocol: Any,
-) -> list[GroupMembershipProtocol]:
+def protocols_of(protocol: Any) -> list[GroupMembershipProtocol]:
     """One protocol or several, as a list.
 
     :raises InvalidOptionTypeError: it is neither.

@@ -220,14 +220,11 @@ class Commits:
             self._arm()
             return
         self._running = self._client.spawn(self._checked(self._store.commit(offsets), begun))
-        self._running.when_done(self._task_done)
+        self._running.when_done(self._committed_now)
 
-    def _task_done(self, task: Task) -> None:
+    def _committed_now(self, task: Task) -> None:
         self._running = None
-        self._auto_committed(task.error)
-
-    def _auto_committed(self, error: BaseException | None) -> None:
-        self.error = error
+        self.error = error = task.error
         if isinstance(error, _REBALANCED):
             # What goes to others is committed before it does, the rest at the next time.
             log.debug("auto-commit came into a rebalance: %s", error)
