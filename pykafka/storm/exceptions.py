@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..exceptions import KafkaException, RemoteError, UsageError
 
-__all__ = ["NimbusError", "SerializationError", "StormError", "StormWentAwayError", "TopologyError"]
+__all__ = [
+    "ConfigError",
+    "DeploymentError",
+    "HostsError",
+    "NimbusError",
+    "ProjectError",
+    "SerializationError",
+    "StormError",
+    "StormWentAwayError",
+    "TopologyError",
+    "TunnelError",
+]
 
 
 class StormError(KafkaException):
@@ -34,3 +45,37 @@ class NimbusError(StormError, RemoteError):
 
 class SerializationError(StormError, UsageError, TypeError):
     """A value of a tuple is none that Storm's multilang protocol can carry."""
+
+
+class ProjectError(StormError, UsageError):
+    """A project's folder lacks something, or code in it cannot be used; names file and line."""
+
+
+class ConfigError(ProjectError, ValueError):
+    """A ``config.json`` is not what it should be.
+
+    :ivar mistakes: each mistake that was found, naming the file and the key.
+    """
+
+    def __init__(self, mistakes: str | Sequence[str]) -> None:
+        self.mistakes = [mistakes] if isinstance(mistakes, str) else list(mistakes)
+        super().__init__("\n".join(self.mistakes))
+
+
+class DeploymentError(StormError):
+    """What a topology's components need cannot be put together, or not onto the workers."""
+
+
+class HostsError(DeploymentError, RemoteError):
+    """Some hosts could not be prepared; the others were.
+
+    :ivar failures: what went wrong, by host.
+    """
+
+    def __init__(self, failures: Mapping[str, str]) -> None:
+        self.failures = dict(failures)
+        super().__init__("\n".join(f"{host}: {reason}" for host, reason in failures.items()))
+
+
+class TunnelError(StormError, RemoteError):
+    """The ssh tunnel to Nimbus cannot be opened, or broke."""
