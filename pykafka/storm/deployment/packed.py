@@ -17,8 +17,9 @@ from ..exceptions import DeploymentError
 from . import unpack
 from .bounded import BoundedPopen
 from .launching import MODULE
+from .requirements import named
 from .unpack import MANIFEST, WHEELS
-from .wheels import installed_wheels, pykafka_wheel
+from .wheels import installed_wheels, optional_wheels, pykafka_wheel
 
 __all__ = ["HERE", "Target", "collect_wheels", "packed_resources"]
 
@@ -88,7 +89,7 @@ def collect_wheels(
         part.mkdir(parents=True)
     if target.is_here:
         installed = installed_wheels(made)
-        if not _asks_for_something(requirements):
+        if not any(named(requirements)):
             return installed
         own = next(wheel for wheel in installed if wheel.name.startswith("pykafka-"))
         words = ["wheel", f"--wheel-dir={found}", "--prefer-binary", f"--find-links={made}"]
@@ -100,13 +101,6 @@ def collect_wheels(
     words += [f"--requirement={path}" for path in requirements]
     _pip([*words, str(own)], progress or (lambda _line: None))
     return sorted(found.glob("*.whl"))
-
-
-def _asks_for_something(requirements: Sequence[Path]) -> bool:
-    lines = (
-        line for path in requirements for line in path.read_text(encoding="utf-8").splitlines()
-    )
-    return any(re.match(r"\s*[^#\s]", line) for line in lines)
 
 
 def _pip(words: list[str], progress: Callable[[str], None]) -> None:
@@ -135,11 +129,18 @@ def _pip(words: list[str], progress: Callable[[str], None]) -> None:
 
 
 def packed_resources(
-    wheels: Sequence[Path], *, name: str, root: str = "", system_site_packages: bool = False
+    wheels: Sequence[Path],
+    *,
+    name: str,
+    requirements: Sequence[Path] = (),
+    root: str = "",
+    system_site_packages: bool = False,
 ) -> dict[str, bytes | Path]:
     """What goes into the jar's ``resources/`` so that workers make an environment of the wheels.
 
     :param name: what the environment's folder is called, besides its digest.
+    :param requirements: the files that the wheels were collected for: pykafka's own optional
+        packages are left out by workers that cannot use them, if nothing here asks for them.
     :param root: the workers' folder of environments; none: a cache folder of their user.
     :param system_site_packages: whether what the workers' interpreter has is there, too.
     """
@@ -149,6 +150,7 @@ def packed_resources(
         "name": re.sub(r"[^A-Za-z0-9._-]+", "_", name),
         "root": root,
         "system_site_packages": system_site_packages,
+        "optional": optional_wheels(wheels, requirements),
         "wheels": digests,
     }
     resources: dict[str, bytes | Path] = {f"{WHEELS}/{wheel.name}": wheel for wheel in wheels}

@@ -80,12 +80,14 @@ def environment(resources: Path) -> Path:
     place = root / _name(manifest)
     python = place / "bin" / "python"
     if not python.exists():
-        _check(manifest["wheels"])
+        wheels = _fitting(manifest)
         with (root / f"{place.name}.lock").open("w") as lock:
             _acquire(lock.fileno(), place)
             # Another may have made it meanwhile; a part of one is what somebody killed left.
             if not python.exists():
-                _make(place, resources / WHEELS, manifest)
+                _make(
+                    place, resources / WHEELS, wheels, manifest.get("system_site_packages", False)
+                )
     # So that one can see which environments have been out of use for long.
     with contextlib.suppress(OSError):
         os.utime(place)
@@ -138,17 +140,27 @@ def _unusable(root: Path, ours: bool) -> str:
     return "" if os.access(root, os.W_OK | os.X_OK) else "may not be written to"
 
 
-def _check(wheels: dict[str, str]) -> None:
+def _fitting(manifest: dict[str, Any]) -> dict[str, str]:
+    """The wheels to unpack here: all, but for optional ones that this Python cannot use.
+
+    :raises UnpackError: it cannot use one that is needed.
+    """
     # Workers may have another Python than the one that this package was installed for.
     if sys.version_info < (3, 10):  # noqa: UP036 - see above
         raise UnpackError(f"{sys.executable} is Python {platform.python_version()}, not 3.10")
-    unfit = [f"{wheel} ({_unfit(wheel)})" for wheel in sorted(wheels) if _unfit(wheel)]
-    if unfit:
+    unfit = {wheel: _unfit(wheel) for wheel in sorted(manifest["wheels"]) if _unfit(wheel)}
+    ours = f"Python {platform.python_version()} on {sysconfig.get_platform()}"
+    needed = [wheel for wheel in unfit if wheel not in manifest["optional"]]
+    if needed:
+        told = ", ".join(f"{wheel} ({unfit[wheel]})" for wheel in needed[:10])
         raise UnpackError(
-            f"wheels that {sys.executable} (Python {platform.python_version()},"
-            f" {sysconfig.get_platform()}) of this worker cannot use: {', '.join(unfit[:10])}: set"
-            " worker_python and worker_platform, or interpreter, in config.json and submit again"
+            f"{sys.executable} is {ours}, which cannot use {told}: set worker_python and"
+            " worker_platform, or interpreter, in config.json and submit again"
         )
+    if unfit:
+        names = ", ".join(wheel.split("-")[0] for wheel in unfit)
+        _say(f"goes without {names}, which are not for {ours}: set worker_python to have them")
+    return {name: digest for name, digest in manifest["wheels"].items() if name not in unfit}
 
 
 def _unfit(wheel: str) -> str:
@@ -219,24 +231,22 @@ def _acquire(lock: int, place: Path) -> None:
             return
 
 
-def _make(place: Path, wheels: Path, manifest: dict[str, Any]) -> None:
+def _make(place: Path, folder: Path, wheels: dict[str, str], system_site_packages: bool) -> None:
     started = time.monotonic()
     partial = place.with_name(f"{place.name}.new")
     for leftover in (partial, place):
         shutil.rmtree(leftover, ignore_errors=True)
     try:
-        _make_bare(partial, manifest.get("system_site_packages", False))
-        for name in sorted(manifest["wheels"]):
-            _check_content(wheels / name, manifest["wheels"][name])
-            unpack_wheel(wheels / name, partial, place)
+        _make_bare(partial, system_site_packages)
+        for name in sorted(wheels):
+            _check_content(folder / name, wheels[name])
+            unpack_wheel(folder / name, partial, place)
         partial.rename(place)
     except OSError as error:
         raise UnpackError(f"{place}: {error.strerror or error}") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-    _say(
-        f"made {place} from {len(manifest['wheels'])} wheels in {time.monotonic() - started:.1f} s"
-    )
+    _say(f"made {place} from {len(wheels)} wheels in {time.monotonic() - started:.1f} s")
 
 
 def _make_bare(place: Path, system_site_packages: bool) -> None:

@@ -10,14 +10,17 @@ import hashlib
 import importlib.metadata
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from email.message import Message
+from email.parser import HeaderParser
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 from ...version import VERSION
 from ..exceptions import DeploymentError
+from .requirements import named
 
-__all__ = ["installed_wheels", "package_files", "pykafka_wheel", "wheel_of"]
+__all__ = ["installed_wheels", "optional_wheels", "package_files", "pykafka_wheel", "wheel_of"]
 
 _DATE = (1980, 1, 1, 0, 0, 0)
 #: The folder of the running package.
@@ -26,6 +29,7 @@ _PACKAGE = Path(__file__).parents[2]
 _WELCOME = ("orjson",)
 #: What an installer leaves beside the files that a wheel had.
 _NOT_OF_THE_WHEEL = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
+_REQUIRES = "Requires-Dist"
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)[^;]*(;.*)?")
 
 
@@ -92,9 +96,33 @@ def installed_wheels(folder: Path) -> list[Path]:
     return sorted(wheels)
 
 
+def optional_wheels(wheels: Sequence[Path], requirements: Sequence[Path]) -> list[str]:
+    """The names of those wheels without which pykafka works, if nothing else asks for them."""
+    optional = {_normal(name) for name, always in _required("pykafka") if not always}
+    optional |= {_normal(name) for name in _WELCOME}
+    asked = {_normal(name) for name in named(requirements)}
+    for wheel in wheels:
+        if not wheel.name.startswith("pykafka-"):
+            asked |= {_normal(name) for name, _ in _parsed(_metadata_of(wheel).get_all(_REQUIRES))}
+    return [w.name for w in wheels if _normal(w.name.split("-")[0]) in optional - asked]
+
+
+def _metadata_of(wheel: Path) -> Message:
+    with zipfile.ZipFile(wheel) as archive:
+        for name in archive.namelist():
+            if name.count("/") == 1 and name.endswith(".dist-info/METADATA"):
+                return HeaderParser().parsestr(archive.read(name).decode("utf-8", "replace"))
+    raise DeploymentError(f"{wheel}: is no wheel: it has no METADATA")
+
+
 def _required(name: str) -> Iterator[tuple[str, bool]]:
-    """The packages that one requires, and whether it always does; those of extras are not."""
-    for requirement in importlib.metadata.requires(name) or ():
+    """The packages that an installed one requires, and whether it always does."""
+    return _parsed(importlib.metadata.requires(name))
+
+
+def _parsed(requirements: Iterable[str] | None) -> Iterator[tuple[str, bool]]:
+    """The packages that are named, but for those of extras, and whether always."""
+    for requirement in requirements or ():
         found = _REQUIREMENT.match(requirement)
         marker = found[2] or "" if found else ""
         if found and not re.search(r"\bextra\b", marker):

@@ -65,6 +65,9 @@ class Environment:
     def __repr__(self) -> str:
         return f"<Environment {self.name} of {self._where}>"
 
+    def __str__(self) -> str:
+        return self._where
+
     def get(self, key: str) -> Any:
         """The value of a key, or its default; empty and null are as good as absent."""
         value = self.config.get(key)
