@@ -108,7 +108,7 @@ ENVIRONMENT = _table(
     Key("interpreter", "text", "", "The workers' Python: a path there, or a name; none: python3."),
     Key("requirements", "text or texts", [], "Requirement files, from the project's folder."),
     Key("wheels", "text or texts", [], "Folders in which pip finds wheels, beside the index."),
-    Key("no_index", "switch", False, "pip asks no index: all there is are the wheels."),
+    Key("no_index", "switch", False, "True: pip asks no index; all there is are the wheels."),
     Key(
         "worker_platform",
         "text or texts",

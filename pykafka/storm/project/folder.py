@@ -76,7 +76,7 @@ class Project:
         :raises ConfigError: there is none of that name, or several to choose from.
         """
         if name is None:
-            name = self._only(self.environments, "environment", "-e")
+            name = self._only(self.environments, "environment", "an environment with -e")
         elif name not in self.environments:
             raise ConfigError(self._none_of("environment", name, self.environments))
         return Environment(
@@ -113,7 +113,7 @@ class Project:
         """
         names = list(self.topologies())
         if name is None:
-            return self._only(names, "topology", "-n")
+            return self._only(names, "topology", "a topology with -n")
         if name not in names:
             raise ProjectError(self._none_of("topology", name, names))
         return name
@@ -162,13 +162,13 @@ class Project:
             raise ProjectError(f"no such folder of wheels: {', '.join(lacking)}")
         return folders
 
-    def _only(self, names: list[str], what: str, flag: str) -> str:
+    def _only(self, names: list[str], what: str, choose: str) -> str:
         if len(names) == 1:
             return names[0]
         error = ConfigError if what == "environment" else ProjectError
         if not names:
             raise error(f"{self.root}: there is no {what} in this project")
-        raise error(f"{self.root}: choose a {what} with {flag}: there is {', '.join(names)}")
+        raise error(f"{self.root}: choose {choose}: there is {', '.join(names)}")
 
     def _none_of(self, what: str, name: str, names: list[str]) -> str:
         near = difflib.get_close_matches(name, names)

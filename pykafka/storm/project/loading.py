@@ -88,11 +88,8 @@ def load_topology_file(path: Path, source: Path) -> Any:
         return importlib.import_module("pykafka.storm.clojure").load_clj(path)
     base = importlib.import_module("pykafka.storm.topology").Topology
     module = import_file(path, _MODULE.format(path.stem))
-    found = [
-        value
-        for value in dict.fromkeys(vars(module).values())
-        if isinstance(value, type) and issubclass(value, base) and value is not base
-    ]
+    classes = [value for value in vars(module).values() if isinstance(value, type)]
+    found = [one for one in dict.fromkeys(classes) if issubclass(one, base) and one is not base]
     here = [topology for topology in found if topology.__module__ == module.__name__]
     return _only_one(path, here or found)
 
