@@ -14,9 +14,10 @@ __all__ = ["SpoutLoop"]
 
 #: Seconds for which one ``next`` may collect tuples: acks wait behind it.
 _SLICE = 0.005
-#: How many answers are written ahead while acks come in numbers. Storm sends a spout one command at
-#: a time and waits for its answer; with these it does not, so that both sides handle many at a
-#: time. When acks stop, as many of its questions get old answers, a millisecond apart.
+#: How many answers are written ahead while acks come in numbers and twice as many tuples are in
+#: flight. Storm sends a spout one command at a time and waits for its answer; with these it does
+#: not, so that both sides handle many at a time. When acks stop, as many of its questions get old
+#: answers, a millisecond apart.
 _WINDOW = 64
 #: From this many ``next`` without a tuple on, the answer is held back for longer and longer, or
 #: Storm would ask a thousand times a second.
@@ -108,8 +109,8 @@ class SpoutLoop:
         """Pay what is owed, and ahead while acks come."""
         self._ahead += self._outlet.prepaid - obeyed
         self._outlet.prepaid = 0
-        window = min(self._window, self._outlet.tracked - self._settled)
-        due = (window if settling and self._active else 0) - self._ahead
+        many = self._outlet.tracked - self._settled >= 2 * _WINDOW
+        due = (self._window if many and settling and self._active else 0) - self._ahead
         if due > 0:
             self._outlet.answer(due)
             self._ahead += due
