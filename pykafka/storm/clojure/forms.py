@@ -39,7 +39,8 @@ class Form:
         if self.kind == "map":
             return f"{{{' '.join(f'{key} {value}' for key, value in self.value)}}}"
         if self.kind == "string":
-            return '"' + self.value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+            escaped = str(self.value).replace("\\", "\\\\").replace('"', '\\"')
+            return f'"{escaped}"'
         if self.kind == "nil":
             return "nil"
         if self.kind == "boolean":

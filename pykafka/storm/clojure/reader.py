@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import NoReturn
 
 from ..exceptions import TopologyError
 from .forms import Form, Kind
@@ -63,18 +62,18 @@ class _Reader:
 
     def _until(self, closing: str | None, opened: int) -> list[Form]:
         """The forms up to a closing bracket, which is passed, or to the end."""
-        found = []
+        found: list[Form] = []
         while True:
             self._skip()
             if self._at == len(self._text):
                 if closing is not None:
-                    self._refuse(f"{self._text[opened]!r} is never closed", opened)
+                    raise self._mistake(f"{self._text[opened]!r} is never closed", opened)
                 return found
             sign = self._text[self._at]
             if sign in ")]}":
                 if sign != closing:
                     wanted = f"; {closing!r} was expected" if closing else ""
-                    self._refuse(f"{sign!r} closes nothing{wanted}", self._at)
+                    raise self._mistake(f"{sign!r} closes nothing{wanted}", self._at)
                 self._at += 1
                 return found
             found.append(self._form())
@@ -92,14 +91,14 @@ class _Reader:
             self._nest(start)
             self._skip()
             if self._at == len(self._text) or self._text[self._at] in ")]}":
-                self._refuse("#_ discards the next form, and there is none", start)
+                raise self._mistake("#_ discards the next form, and there is none", start)
             self._form()
             self._depth -= 1
 
     def _nest(self, at: int) -> None:
         self._depth += 1
         if self._depth > _DEPTH:
-            self._refuse(f"more than {_DEPTH} forms within one another", at)
+            raise self._mistake(f"more than {_DEPTH} forms within one another", at)
 
     def _form(self) -> Form:
         start = self._at
@@ -117,7 +116,7 @@ class _Reader:
         if sign == '"':
             return self._string(start)
         if sign in _REFUSED:
-            self._refuse(f"{_REFUSED[sign]} ({sign}) is not read here", start)
+            raise self._mistake(f"{_REFUSED[sign]} ({sign}) is not read here", start)
         token = _TOKEN.match(self._text, start)
         assert token is not None
         self._at = token.end()
@@ -125,7 +124,7 @@ class _Reader:
 
     def _map(self, inner: list[Form], start: int) -> Form:
         if len(inner) % 2:
-            self._refuse("a map needs a value for each key", start)
+            raise self._mistake("a map needs a value for each key", start)
         pairs = tuple(zip(inner[::2], inner[1::2], strict=True))
         seen: list[Form] = []
         for key, _ in pairs:
@@ -139,13 +138,15 @@ class _Reader:
     def _string(self, start: int) -> Form:
         match = _STRING.match(self._text, start)
         if match is None:
-            self._refuse("the string is never closed", start)
+            raise self._mistake("the string is never closed", start)
         self._at = match.end()
-        return self._made(
-            "string",
-            _ESCAPE.sub(lambda escape: self._unescaped(escape, match.start(1)), match[1]),
-            start,
-        )
+        text = _ESCAPE.sub(lambda escape: self._unescaped(escape, match.start(1)), match[1])
+        try:
+            # Characters beyond U+FFFF are written as Java has them: two halves.
+            text = text.encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            raise self._mistake("half a character in a string", start) from None
+        return self._made("string", text, start)
 
     def _unescaped(self, escape: re.Match[str], offset: int) -> str:
         code = escape[1]
@@ -155,7 +156,7 @@ class _Reader:
             return chr(int(code[1:], 16))
         if code[0] in "01234567":
             return chr(int(code, 8))
-        self._refuse(f"\\{code} is no escape", offset + escape.start())
+        raise self._mistake(f"\\{code} is no escape", offset + escape.start())
 
     def _atom(self, token: str, start: int) -> Form:
         if token in _WORDS:
@@ -165,10 +166,10 @@ class _Reader:
         if token[0] == ":":
             name = token[1:]
             if not name or name.startswith(":") or name.endswith(":"):
-                self._refuse(f"{token} is no keyword that is read here", start)
+                raise self._mistake(f"{token} is no keyword that is read here", start)
             return self._made("keyword", name, start)
         if not _SYMBOL.fullmatch(token):
-            self._refuse(f"{token} is nothing that is read here", start)
+            raise self._mistake(f"{token} is nothing that is read here", start)
         return self._made("symbol", token, start)
 
     def _number(self, token: str, start: int) -> int | float:
@@ -189,7 +190,7 @@ class _Reader:
                 return float(real[1])
         except ValueError:
             pass
-        self._refuse(f"{token} is no number that is read here", start)
+        raise self._mistake(f"{token} is no number that is read here", start)
 
     def _made(self, kind: Kind, value: object, start: int) -> Form:
         line, column = self._place(start)
@@ -198,6 +199,6 @@ class _Reader:
     def _place(self, at: int) -> tuple[int, int]:
         return self._text.count("\n", 0, at) + 1, at - self._text.rfind("\n", 0, at)
 
-    def _refuse(self, why: str, at: int) -> NoReturn:
+    def _mistake(self, why: str, at: int) -> TopologyError:
         line, column = self._place(at)
-        raise TopologyError(f"{self._name}:{line}:{column}: {why}")
+        return TopologyError(f"{self._name}:{line}:{column}: {why}")
