@@ -55,27 +55,6 @@ def resolve(coordinates: Iterable[str], progress: Progress) -> list[Path]:
     return [resolver.checked(artifact) for artifact in artifacts if _belongs(artifact)]
 
 
-def fetch(coordinate: str, progress: Progress) -> Path:
-    """The jar of ``group:artifact:version`` alone.
-
-    :raises DownloadError: it is nowhere to be had, or differs from its published digest.
-    """
-    resolver = _CheckedResolver(progress)
-    group, name, version = coordinate.split(":")
-    artifact = _context(resolver).project(group, name).at_version(version).artifact()
-    return resolver.checked(artifact)
-
-
-def _context(resolver: PythonResolver) -> MavenContext:
-    settings = GlobalSettings.load()
-    return MavenContext(
-        resolver=resolver,
-        repo_cache=settings.repo_cache,
-        remote_repos={"central": _CENTRAL, **settings.repositories},
-        timeout=_TIMEOUT,
-    )
-
-
 def _belongs(artifact: Artifact) -> bool:
     """Whether a server needs it: POMs of that age also list test libraries, and natives of
     every platform for a transport that is not used."""
@@ -148,6 +127,27 @@ class _CheckedResolver(PythonResolver):
         finally:
             Path(name).unlink(missing_ok=True)
         return target
+
+
+def fetch(coordinate: str, progress: Progress) -> Path:
+    """The jar of ``group:artifact:version`` alone.
+
+    :raises DownloadError: it is nowhere to be had, or differs from its published digest.
+    """
+    resolver = _CheckedResolver(progress)
+    group, name, version = coordinate.split(":")
+    artifact = _context(resolver).project(group, name).at_version(version).artifact()
+    return resolver.checked(artifact)
+
+
+def _context(resolver: PythonResolver) -> MavenContext:
+    settings = GlobalSettings.load()
+    return MavenContext(
+        resolver=resolver,
+        repo_cache=settings.repo_cache,
+        remote_repos={"central": _CENTRAL, **settings.repositories},
+        timeout=_TIMEOUT,
+    )
 
 
 def _place(artifact: Artifact) -> Path:
