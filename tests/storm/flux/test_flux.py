@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -112,8 +113,6 @@ def test_flux_builds_the_topology_that_thrift_describes(
 
 
 def _comparable(common: Any) -> Any:
-    import json
-
     # Storm leaves out what is empty, and says "default" where nothing is declared.
     config = json.loads(common.json_conf or "{}") or {}
     return (
@@ -184,6 +183,42 @@ def test_a_cycle_is_fine(storm_java: StormOracle, tmp_path: Path) -> None:
     path.write_text(to_flux(Cycle, "cycle"))
     built = deserialized(bytes.fromhex(storm_java.ask("flux", str(path)).split(" ")[0]))
     assert len(built.bolts["first"].common.inputs) == 2
+
+
+ODD = {
+    "yes": "yes",
+    "hex": "0x1f",
+    "day": "2001-01-01",
+    "null": "~",
+    "int": "7",
+    "env": "${x} ${y}",
+}
+
+
+def test_strings_that_yaml_would_take_for_something_else(
+    storm_java: StormOracle, tmp_path: Path
+) -> None:
+    class Odd(Topology):
+        words = WordSpout.spec(config={**ODD, "big": 2**40, "empty": [], "float": 1e10})
+
+    path = tmp_path / "odd.yaml"
+    path.write_text(to_flux(Odd, "odd", {"none": None, **ODD}))
+    content, _, config = storm_java.ask("flux", str(path)).split(" ", 2)
+    built = deserialized(bytes.fromhex(content)).spouts["words"].common
+    assert json.loads(built.json_conf) == Odd.words.config
+    for key, value in ODD.items():
+        assert f"{key}={value}" in config
+
+
+def test_none_is_no_value_for_a_component() -> None:
+    class Nothing(Topology):
+        words = WordSpout.spec(config={"a": None, "b": [None]})
+
+    with pytest.raises(TopologyError) as caught:
+        to_flux(Nothing, "nothing")
+    assert caught.value.mistakes == [
+        'words: Flux cannot set a component\'s config "a" to None; leave it out'
+    ]
 
 
 def test_direct_streams_are_the_only_thing_of_a_split_that_flux_lacks() -> None:

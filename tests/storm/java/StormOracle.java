@@ -3,6 +3,7 @@ import java.io.InputStreamReader;
 import java.lang.reflect.Field;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Properties;
 import java.util.TreeMap;
 import org.apache.storm.Config;
 import org.apache.storm.daemon.StormCommon;
@@ -47,7 +48,7 @@ public class StormOracle {
                 StormCommon.validateStructure(topology(words[1]));
                 return "";
             case "flux":
-                TopologyDef parsed = FluxParser.parseFile(words[1], false, true, null, false);
+                TopologyDef parsed = FluxParser.parseFile(words[1], false, true, new Properties(), false);
                 Config config = FluxBuilder.buildConfig(parsed);
                 return bytes(FluxBuilder.buildTopology(new ExecutionContext(parsed, config)))
                     + " " + parsed.getName() + " " + new TreeMap<>(parsed.getConfig());

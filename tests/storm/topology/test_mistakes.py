@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -148,6 +149,10 @@ def _reader(inputs: Any) -> dict[str, Any]:
             {"s": WordSpout.spec(config={"a": float("nan")})},
             's: config "a" cannot be written as JSON: '
             "Out of range float values are not JSON compliant",
+        ),
+        (
+            {"s": WordSpout.spec(config={"a": sys}), "config": {"b": sys}},
+            's: config "a" cannot be written as JSON: Object of type module is not JSON',
         ),
         ({"s": WordSpout.spec(config={1: 2})}, "s: a key of config must be a string; given: 1"),
         (
