@@ -23,8 +23,8 @@ class Form:
 
     kind: Kind
     value: Any
-    line: int = field(default=0, compare=False)
-    column: int = field(default=0, compare=False)
+    line: int = field(default=0, compare=False, repr=False)
+    column: int = field(default=0, compare=False, repr=False)
 
     def is_symbol(self, name: str) -> bool:
         """Whether it is the symbol of this name."""

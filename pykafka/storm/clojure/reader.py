@@ -126,13 +126,13 @@ class _Reader:
         if len(inner) % 2:
             raise self._mistake("a map needs a value for each key", start)
         pairs = tuple(zip(inner[::2], inner[1::2], strict=True))
-        seen: list[Form] = []
+        seen: set[str] = set()
         for key, _ in pairs:
-            if key in seen:
+            if str(key) in seen:
                 raise TopologyError(
                     f"{self._name}:{key.line}:{key.column}: the key {key} is there twice"
                 )
-            seen.append(key)
+            seen.add(str(key))
         return self._made("map", pairs, start)
 
     def _string(self, start: int) -> Form:

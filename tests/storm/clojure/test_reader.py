@@ -50,6 +50,10 @@ def _read(text: str) -> list[Any]:
         ("1 #_ 2 3", [("number", 1), ("number", 3)]),
         ("#_ #_ 1 2 3", [("number", 3)]),
         ("[1 #_{:a [2]}]", [("vector", [("number", 1)])]),
+        (
+            "{1 2 1.0 3}",
+            [("map", [(("number", 1), ("number", 2)), (("number", 1.0), ("number", 3))])],
+        ),
         ("[1 ; ]\n]", [("vector", [("number", 1)])]),
     ],
 )
@@ -140,18 +144,25 @@ _ATOMS = st.one_of(
         _NAMES.filter(lambda name: name not in ("true", "false", "nil")),
     ),
     st.sampled_from([Form("boolean", True), Form("boolean", False), Form("nil", None)]),
+    st.sampled_from([Form("list", ()), Form("vector", ()), Form("map", ())]),
 )
 _FORMS = st.recursive(
     _ATOMS,
     lambda inner: st.one_of(
-        st.builds(lambda value: Form("list", tuple(value)), st.lists(inner, max_size=4)),
-        st.builds(lambda value: Form("vector", tuple(value)), st.lists(inner, max_size=4)),
+        st.builds(
+            lambda value: Form("list", tuple(value)), st.lists(inner, min_size=1, max_size=4)
+        ),
+        st.builds(
+            lambda value: Form("vector", tuple(value)), st.lists(inner, min_size=1, max_size=4)
+        ),
         st.builds(
             lambda value: Form("map", tuple(value)),
-            st.lists(st.tuples(inner, inner), max_size=3, unique_by=lambda pair: str(pair[0])),
+            st.lists(
+                st.tuples(inner, inner), min_size=1, max_size=3, unique_by=lambda pair: str(pair[0])
+            ),
         ),
     ),
-    max_leaves=12,
+    max_leaves=8,
 )
 
 

@@ -186,7 +186,8 @@ def test_a_subclass_takes_over_what_it_reads() -> None:
 
 
 def test_what_is_read_are_specs_again() -> None:
-    specs = {spec.name: spec for spec in specs_of(EverythingTopology.thrift_topology)}
+    content = serialized(EverythingTopology.thrift_topology)
+    specs = {spec.name: spec for spec in specs_of(deserialized(content))}
     words, java, counts = specs["words"], specs["java_words"], specs["count-bolt"]
     assert isinstance(words, ShellSpoutSpec)
     assert (words.command, words.class_path) == ("python3", None)

@@ -236,6 +236,22 @@ def test_none_removes_a_component() -> None:
             counts = None
 
 
+def test_what_was_done_to_a_spec_later_is_not_inherited() -> None:
+    words = WordSpout.spec()
+
+    class Base(Topology):
+        spout = words
+
+    words.par = 9
+    words.outputs.clear()
+
+    class Derived(Base):
+        pass
+
+    assert Derived.specs[0].par == 1
+    assert [stream.fields for stream in Derived.specs[0].outputs] == [["word"]]
+
+
 def test_lists_are_replaced_as_a_whole() -> None:
     class Base(Topology):
         spouts = [WordSpout(name="words")]
