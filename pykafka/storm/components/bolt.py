@@ -135,7 +135,7 @@ class Bolt(Component):
         """
         self._settle(tup.id if isinstance(tup, Tuple) else tup, self._outlet.fail)
 
-    def deliver(self, tup: Tuple) -> None:
+    def storm_deliver(self, tup: Tuple) -> None:
         """Process a tuple that what runs the bolt has got for it, and ack or fail it.
 
         :raises Exception: what the user's code raised, if that has to end the component. It has
@@ -153,11 +153,11 @@ class Bolt(Component):
         self._current_tups = ()
 
     @property
-    def deadline(self) -> float | None:
-        """When :meth:`flush` is due, by :attr:`clock`; None for never."""
+    def storm_deadline(self) -> float | None:
+        """When :meth:`storm_flush` is due, by :attr:`storm_clock`; None for never."""
         return None
 
-    def flush(self) -> None:
+    def storm_flush(self) -> None:
         """Process what was put together until now, because its time has come."""
 
     def _take(self, tup: Tuple) -> None:

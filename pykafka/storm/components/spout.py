@@ -103,15 +103,15 @@ class Spout(Component):
             for tup, tup_id in zip(tuples, tup_ids, strict=True):
                 self.emit(tup, tup_id=tup_id, stream=stream)
 
-    def acked(self, tup_id: Any) -> None:
+    def storm_acked(self, tup_id: Any) -> None:
         """What runs the spout tells that a tuple is done."""
         self._told(self.ack, tup_id)
 
-    def failed(self, tup_id: Any) -> None:
+    def storm_failed(self, tup_id: Any) -> None:
         """What runs the spout tells that a tuple failed."""
         self._told(self.fail, tup_id)
 
-    def asked(self) -> None:
+    def storm_next(self) -> None:
         """What runs the spout asks for tuples: calls :meth:`next_tuple`."""
         try:
             self.next_tuple()

@@ -72,10 +72,10 @@ class SpoutLoop:
             self._next()
         elif command == "ack":
             self._settled += 1
-            self._spout.acked(tup_id)
+            self._spout.storm_acked(tup_id)
         elif command == "fail":
             self._settled += 1
-            self._spout.failed(tup_id)
+            self._spout.storm_failed(tup_id)
         elif command == "activate":
             self._active = True
             self._spout.activate()
@@ -93,7 +93,7 @@ class SpoutLoop:
         end = time.monotonic() + _SLICE
         while True:
             emitted = outlet.emitted
-            spout.asked()
+            spout.storm_next()
             if (
                 outlet.emitted == emitted
                 or outlet.full
