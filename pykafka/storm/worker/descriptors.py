@@ -42,8 +42,8 @@ class StandardStreams:
             os.dup2(source, target)
         for number in (nowhere, writing):
             os.close(number)
-        sys.stdout = sys.__stdout__ = _text(1)
-        sys.stderr = sys.__stderr__ = _text(2)
+        sys.stdout = _text(1)
+        sys.stderr = _text(2)
         self._held: deque[bytes] = deque()
         self._size = 0
         self._thread = threading.Thread(target=self._drain, name="pykafka stderr", daemon=True)

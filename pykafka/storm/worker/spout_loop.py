@@ -68,11 +68,11 @@ class SpoutLoop:
             command, tup_id = message["command"], message.get("id")
         except (KeyError, TypeError, AttributeError) as error:
             raise ProtocolError(f"not a command for a spout: {message!r}") from error
-        if command == "next":
-            self._next()
-        elif command == "ack":
+        if command == "ack":
             self._settled += 1
             self._spout.storm_acked(tup_id)
+        elif command == "next":
+            self._next()
         elif command == "fail":
             self._settled += 1
             self._spout.storm_failed(tup_id)
