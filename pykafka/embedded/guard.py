@@ -33,6 +33,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 #: The environment variable that names a process's family.
 FAMILY = "PYKAFKA_FAMILY"
@@ -88,12 +89,11 @@ def main(arguments: list[str]) -> int:
 def members(family: str) -> Iterator[int]:
     """The process ids of a family; none where there is no ``/proc``."""
     mark = f"{FAMILY}={family}".encode()
-    for name in os.listdir("/proc") if os.path.isdir("/proc") else ():
-        if name.isdecimal():
-            # It may have ended, or be another user's. A zombie has an empty one.
-            with contextlib.suppress(OSError), open(f"/proc/{name}/environ", "rb") as environment:
-                if mark in environment.read().split(b"\0"):
-                    yield int(name)
+    for folder in Path("/proc").glob("[0-9]*"):
+        # It may have ended, or be another user's. A zombie has an empty one.
+        with contextlib.suppress(OSError):
+            if mark in folder.joinpath("environ").read_bytes().split(b"\0"):
+                yield int(folder.name)
 
 
 def signal_family(family: str, number: signal.Signals) -> int:

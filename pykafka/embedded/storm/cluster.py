@@ -21,7 +21,7 @@ from ..service import Service, ServiceFolder
 from ..waiting import wait_until
 from ..zookeeper import EmbeddedZookeeper
 from ..zookeeper_connection import connected
-from .daemons import EmbeddedNimbus, EmbeddedSupervisor, Surroundings
+from .daemons import EmbeddedNimbus, EmbeddedSupervisor, StormDaemon, Surroundings
 from .home import make_home
 from .registry import Registry
 from .releases import StormRelease, find_storm_release
@@ -311,7 +311,7 @@ class EmbeddedStorm:
         with connected(self.zookeeper) as client:
             yield Registry(client, self._around.root)
 
-    def _each(self, action: Callable[[EmbeddedNimbus | EmbeddedSupervisor], None]) -> None:
+    def _each(self, action: Callable[[StormDaemon], None]) -> None:
         """Do it for all daemons at a time: a start is mostly waiting for a JVM."""
         daemons = [*self.nimbuses, *self.supervisors]
         with ThreadPoolExecutor(len(daemons)) as pool:

@@ -15,7 +15,7 @@ from ..zookeeper_connection import connected
 from .home import write_configuration
 from .registry import Registry
 
-__all__ = ["EmbeddedNimbus", "EmbeddedSupervisor", "Surroundings"]
+__all__ = ["EmbeddedNimbus", "EmbeddedSupervisor", "StormDaemon", "Surroundings"]
 
 _NIMBUS = "org.apache.storm.daemon.nimbus.Nimbus"
 _SUPERVISOR = "org.apache.storm.daemon.supervisor.Supervisor"
@@ -42,7 +42,9 @@ class Surroundings:
     start_timeout: float
 
 
-class _Daemon(Service):
+class StormDaemon(Service):
+    """A server of Storm's that ZooKeeper knows of while it is there."""
+
     def __init__(
         self,
         name: str,
@@ -126,7 +128,7 @@ class _Daemon(Service):
         raise NotImplementedError
 
 
-class EmbeddedNimbus(_Daemon):
+class EmbeddedNimbus(StormDaemon):
     """One Nimbus of an :class:`~pykafka.embedded.EmbeddedStorm`."""
 
     def __init__(
@@ -149,7 +151,7 @@ class EmbeddedNimbus(_Daemon):
         registry.forget_nimbus(self.address)
 
 
-class EmbeddedSupervisor(_Daemon):
+class EmbeddedSupervisor(StormDaemon):
     """One supervisor of an :class:`~pykafka.embedded.EmbeddedStorm`.
 
     Its workers go on when it is killed or stopped; started again, it goes on with them.

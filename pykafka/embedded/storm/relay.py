@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 
 _HOST = "127.0.0.1"
 _CHUNK = 1 << 16
@@ -35,7 +35,7 @@ async def _main(port: int, targets: Sequence[int]) -> None:
     await server.serve_forever()
 
 
-async def _first_of(*directions: asyncio._CoroutineLike[None]) -> None:
+async def _first_of(*directions: Awaitable[None]) -> None:
     tasks = [asyncio.ensure_future(direction) for direction in directions]
     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     for task in tasks:
