@@ -6,7 +6,14 @@ from collections.abc import Sequence
 
 from ..exceptions import KafkaException, RemoteError, UsageError
 
-__all__ = ["NimbusError", "SerializationError", "StormError", "StormWentAwayError", "TopologyError"]
+__all__ = [
+    "NimbusError",
+    "SerializationError",
+    "StormError",
+    "StormWentAwayError",
+    "TopologyError",
+    "TopologyTypeError",
+]
 
 
 class StormError(KafkaException):
@@ -34,3 +41,7 @@ class NimbusError(StormError, RemoteError):
 
 class SerializationError(StormError, UsageError, TypeError):
     """A value of a tuple is none that Storm's multilang protocol can carry."""
+
+
+class TopologyTypeError(TopologyError, TypeError):
+    """As :class:`TopologyError`, and one of the mistakes is a value of a wrong type."""
