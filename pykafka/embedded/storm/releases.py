@@ -8,8 +8,12 @@ from ...exceptions import InvalidOptionError
 
 __all__ = ["StormRelease", "find_storm_release"]
 
-#: Those that were started with this package, newest last.
-_STARTED = ("2.8.3",)
+#: The releases there are on Maven Central, newest last, from the first whose ZooKeeper client
+#: connects on Java 17 (2.2.1 does not; 2.3 was never published).
+_PUBLISHED = (
+    *("2.4.0", "2.5.0", "2.6.0", "2.6.1", "2.6.2", "2.6.3", "2.6.4"),
+    *("2.7.0", "2.7.1", "2.8.0", "2.8.1", "2.8.2", "2.8.3"),
+)
 
 #: What a worker's class path holds, by the beginning of the jars' names; all of a daemon's would
 #: do as well, at the risk that a topology's own libraries meet others of the same name.
@@ -57,7 +61,7 @@ def find_storm_release(name: str) -> StormRelease:
 
     :raises InvalidOptionError: there is none; names those there are.
     """
-    for version in reversed(_STARTED):
+    for version in reversed(_PUBLISHED):
         if version == name or version.startswith(f"{name}."):
             return StormRelease(version)
-    raise InvalidOptionError(f"Storm {name!r}: there is {', '.join(_STARTED)}")
+    raise InvalidOptionError(f"Storm {name!r}: there is {', '.join(_PUBLISHED)}")

@@ -57,7 +57,8 @@ class NimbusConnection:
         #: Where it leads.
         self.address = address
         self._channel = _Channel(address, timeout)
-        self._client = TClient(thrift.Nimbus, TBinaryProtocol(self._channel))
+        protocol: Any = TBinaryProtocol
+        self._client = TClient(thrift.Nimbus, protocol(self._channel))
 
     def call(self, method: str, *arguments: Any) -> Any:
         """What the method of ``service Nimbus`` returns. If it fails without Nimbus having

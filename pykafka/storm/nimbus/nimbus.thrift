@@ -104,9 +104,22 @@ struct ExecutorInfo {
   2: required i32 task_end;
 }
 
-// Of its content only whether it is there is looked at: it is not before the first report.
+struct BoltStats {
+  4: required map<string, map<topology.GlobalStreamId, i64>> executed; // by window and stream
+}
+
+struct SpoutStats {
+  1: required map<string, map<string, i64>> acked; // by window and stream
+}
+
+union ExecutorSpecificStats {
+  1: BoltStats bolt;
+  2: SpoutStats spout;
+}
+
 struct ExecutorStats {
-  4: required double rate;
+  1: required map<string, map<string, i64>> emitted; // by window and stream
+  3: required ExecutorSpecificStats specific;
 }
 
 struct ExecutorSummary {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -28,6 +29,8 @@ __all__ = [
 Kind = Literal["spout", "bolt"]
 #: ``ComponentType.SPOUT``.
 _SPOUT = 2
+#: Seconds: whoever has told of itself that long after its start does not do so for the first time.
+_SURELY_REPORTED = 30
 #: The periods that Storm counts over: the last 10 minutes, 3 hours, 1 day, and since the start.
 WINDOWS = ("600", "10800", "86400", ":all-time")
 
@@ -138,9 +141,10 @@ class ExecutorReport:
     tasks: tuple[int, int]
     host: str
     port: int
-    #: Seconds since its start; 0 while it has not started.
+    #: Seconds since its start, when it last told of itself; 0 while it has not started.
     uptime: int
-    #: Whether it has told its counts yet; it does so once a minute.
+    #: Whether it has told its counts yet; it does so once a minute
+    #: (``executor.metrics.frequency.secs``).
     reported: bool
 
 
@@ -173,7 +177,10 @@ class ComponentReport:
 
 @dataclass(frozen=True)
 class StreamReport:
-    """What a component did with a stream: one that it reads, or (``source`` None) emits."""
+    """What a component did with a stream: one that it reads, or (``source`` None) emits.
+
+    ``counts`` has no numbers of executors and tasks.
+    """
 
     source: str | None
     stream: str
@@ -251,8 +258,10 @@ def topology_report_from(
         ("spout", page.id_to_spout_agg_stats),
         ("bolt", page.id_to_bolt_agg_stats),
     )
+    # Storm's own figure is of those that have reported.
+    threads = Counter(executor.component for executor in executors)
     components = [
-        _component(name, kind, stats)
+        replace(_component(name, kind, stats), executors=threads[name])
         for kind, found in kinds
         for name, stats in sorted((found or {}).items())
     ]
@@ -335,5 +344,18 @@ def _executor(summary: Any) -> ExecutorReport:
         summary.host,
         summary.port,
         summary.uptime_secs,
-        summary.stats is not None,
+        _has_reported(summary),
     )
+
+
+def _has_reported(summary: Any) -> bool:
+    """Whether it has counted anything. When it starts it reports, too, that it has nothing."""
+    if summary.stats is None:
+        return False
+    specific = summary.stats.specific
+    counts = [
+        summary.stats.emitted,
+        specific.bolt.executed if specific.bolt else specific.spout.acked,
+    ]
+    counted = any(by_stream for each in counts for by_stream in each.values())
+    return counted or summary.uptime_secs >= _SURELY_REPORTED
