@@ -19,9 +19,14 @@ __all__ = ["NimbusConnection", "nimbus_structures"]
 
 #: Bytes of an answer. Storm's own clients take no more; so the first byte of an answer is 0.
 _LARGEST_ANSWER = 16_384_000
-#: First bytes of a TLS record that is an alert, and of the answers of a SASL negotiation.
+#: The first byte of a TLS record that is an alert: Storm 2.8.3's TLS port answers plain Thrift so.
 _TLS_ALERT = 0x15
-_SASL_STATUS = range(1, 6)
+#: One that wants SASL closes the connection (Storm 2.8.3, observed). To one that begins, with
+#: a status, by asking for a mechanism that there is not it says so, with another status.
+_SASL_START = b"\x01\x00\x00\x00\x04NONE"
+_SASL_REFUSALS = (0x03, 0x04)
+#: Seconds for that.
+_SASL_ANSWER_WITHIN = 5.0
 
 _SECURED = (
     "Nimbus at {address} wants {what}, and answers nothing else. That is not supported: give the "
@@ -150,9 +155,6 @@ class _Channel:
     def _not_plain(self, head: bytes) -> Exception:
         if head[0] == _TLS_ALERT:
             return SecuredNimbusError(_SECURED.format(address=self._address, what="TLS"))
-        if head[0] in _SASL_STATUS:
-            what = "Kerberos, or another SASL mechanism"
-            return SecuredNimbusError(_SECURED.format(address=self._address, what=what))
         return NimbusCallError(
             f"Nimbus at {self._address}: {head!r} is no beginning of an answer; is that really "
             "Storm's nimbus.thrift.port?"
@@ -165,18 +167,9 @@ class _Channel:
                 self._socket.settimeout(self._left())
                 received = self._socket.recv(min(size - len(data), 1 << 16))
                 if not received:
-                    raise ConnectionResetError(self._hang_up)
+                    raise ConnectionResetError("it closed the connection")
                 data += received
         return bytes(data)
-
-    @property
-    def _hang_up(self) -> str:
-        if self._answered:
-            return "it closed the connection"
-        return (
-            "it closed the connection without an answer, as one does that wants TLS or Kerberos, "
-            "neither of which is supported, or one that is just ending"
-        )
 
     def _left(self) -> float:
         left = self._deadline - time.monotonic()
@@ -190,9 +183,25 @@ class _Channel:
             yield
         except OSError as error:
             self.close()
+            hung_up = not self._answered and not isinstance(error, TimeoutError)
+            if hung_up and _wants_sasl(self._address):
+                what = "Kerberos, or another SASL mechanism"
+                raise SecuredNimbusError(
+                    _SECURED.format(address=self._address, what=what)
+                ) from error
             raise NimbusUnreachableError(
                 f"Nimbus at {self._address}: {_reason(error, self._timeout)}"
             ) from error
+
+
+def _wants_sasl(address: Address) -> bool:
+    try:
+        with socket.create_connection(address, _SASL_ANSWER_WITHIN) as sock:
+            sock.sendall(_SASL_START)
+            answer = sock.recv(1)
+    except OSError:
+        return False
+    return bool(answer) and answer[0] in _SASL_REFUSALS
 
 
 def _reason(error: OSError, timeout: float) -> str:
