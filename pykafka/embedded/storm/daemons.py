@@ -154,7 +154,8 @@ class EmbeddedNimbus(StormDaemon):
 class EmbeddedSupervisor(StormDaemon):
     """One supervisor of an :class:`~pykafka.embedded.EmbeddedStorm`.
 
-    Its workers go on when it is killed or stopped; started again, it goes on with them.
+    Its workers go on when it is killed or stopped; started again, it goes on with them. Should
+    one of those end then, it sees that 30 s later only (``supervisor.worker.timeout.secs``).
 
     :param slots: ports, one for each worker it may have at a time.
     """
