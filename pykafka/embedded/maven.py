@@ -23,7 +23,7 @@ from requests import RequestException, Response
 from ..exceptions import DownloadError
 from .digests import file_digest
 
-__all__ = ["resolve"]
+__all__ = ["fetch", "resolve"]
 
 #: Seconds for a repository to send its next bytes.
 _TIMEOUT = 30
@@ -57,14 +57,8 @@ def resolve(coordinates: Sequence[str], progress: Progress) -> list[Path]:
 
     :raises DownloadError: a file is nowhere to be had, or differs from its published digest.
     """
-    settings = GlobalSettings.load()
     resolver = _CheckedResolver(progress)
-    context = MavenContext(
-        resolver=resolver,
-        repo_cache=settings.repo_cache,
-        remote_repos={"central": _CENTRAL, **settings.repositories},
-        timeout=_TIMEOUT,
-    )
+    context = _context(resolver)
     # "!": versions are what each POM asks for. Otherwise jgo takes what the first ones manage,
     # and log4j's manage Kafka's.
     wanted = [context.create_dependency(f"{coordinate}!") for coordinate in coordinates]
@@ -143,6 +137,27 @@ class _CheckedResolver(PythonResolver):
         finally:
             Path(name).unlink(missing_ok=True)
         return target
+
+
+def fetch(coordinate: str, progress: Progress) -> Path:
+    """The jar of ``group:artifact:version`` alone.
+
+    :raises DownloadError: it is nowhere to be had, or differs from its published digest.
+    """
+    resolver = _CheckedResolver(progress)
+    group, name, version = coordinate.split(":")
+    artifact = _context(resolver).project(group, name).at_version(version).artifact()
+    return resolver.checked(artifact)
+
+
+def _context(resolver: PythonResolver) -> MavenContext:
+    settings = GlobalSettings.load()
+    return MavenContext(
+        resolver=resolver,
+        repo_cache=settings.repo_cache,
+        remote_repos={"central": _CENTRAL, **settings.repositories},
+        timeout=_TIMEOUT,
+    )
 
 
 def _place(artifact: Artifact) -> Path:

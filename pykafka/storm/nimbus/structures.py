@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -171,14 +172,13 @@ def deserialized(content: bytes) -> Any:
 
     :raises MalformedDataError: they hold none.
     """
-    from thriftpy2.protocol.exc import TProtocolException
-    from thriftpy2.transport import TTransportException
+    from thriftpy2.thrift import TException
     from thriftpy2.utils import deserialize
 
     topology = structures().StormTopology()
     try:
         deserialize(topology, content)
-    except (TProtocolException, TTransportException, EOFError, UnicodeDecodeError) as error:
+    except (TException, struct.error, EOFError, UnicodeDecodeError) as error:
         raise MalformedDataError(f"these bytes are no StormTopology: {error}") from error
     if topology.spouts is None or topology.bolts is None:
         raise MalformedDataError("these bytes are no StormTopology: it has no spouts or bolts")
