@@ -122,18 +122,22 @@ class Storms:
     def clear(self) -> None:
         """Kill all topologies; returns when they and their workers are gone."""
         for cluster in self._running.values():
-            with Nimbus(cluster.nimbus_addresses) as nimbus:
-                topologies = nimbus.cluster().topologies
-                for topology in topologies:
-                    kill(nimbus, topology.name, wait=0)
-                for topology in topologies:
-                    await_gone(nimbus, topology.name, _GONE_WITHIN)
-            wait_until(lambda: not cluster.workers(), _GONE_WITHIN, "end of all workers")
+            _clear(cluster)
 
     def end(self, release: str | None = None) -> None:
         """Stop all clusters, or those of one release."""
         for key in [key for key in self._running if release in {None, key[0]}]:
             self._running.pop(key).stop()
+
+
+def _clear(cluster: EmbeddedStorm) -> None:
+    with Nimbus(cluster.nimbus_addresses) as nimbus:
+        topologies = nimbus.cluster().topologies
+        for topology in topologies:
+            kill(nimbus, topology.name, wait=0)
+        for topology in topologies:
+            await_gone(nimbus, topology.name, _GONE_WITHIN)
+    wait_until(lambda: not cluster.workers(), _GONE_WITHIN, "end of all workers")
 
 
 @pytest.fixture(scope="session")

@@ -83,7 +83,13 @@ def test_the_command_dies_with_its_owner(ending: str, tmp_path: Path) -> None:
 FAMILY_OWNER = """
 import os, signal, subprocess, sys, time
 from pykafka.embedded.process import GuardedPopen
-program = "import os, time; os.fork() and os._exit(0); os.setsid(); print(os.getpid(), flush=True); time.sleep(600)"
+program = '''
+import os, time
+os.fork() and os._exit(0)
+os.setsid()
+print(os.getpid(), flush=True)
+time.sleep(600)
+'''
 first = GuardedPopen([sys.executable, "-c", program], family=sys.argv[1], stdout=subprocess.PIPE)
 print(first.stdout.readline().decode(), flush=True)
 first.wait(15)

@@ -22,7 +22,7 @@ from ..exceptions import (
     TopologyNotRunningError,
     TopologyRefusedError,
 )
-from .connection import NimbusConnection, nimbus_structures
+from .connection import NimbusConnection
 from .reports import (
     Cluster,
     ComponentReport,
@@ -37,6 +37,7 @@ from .reports import (
     topology_report_from,
     worker_from,
 )
+from .structures import nimbus_structures
 
 __all__ = ["DEFAULT_PORT", "Nimbus"]
 

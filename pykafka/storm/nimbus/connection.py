@@ -6,16 +6,13 @@ import contextlib
 import socket
 import time
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from ...net.address import Address
 from ..exceptions import NimbusCallError, NimbusUnreachableError, SecuredNimbusError
-from .structures import load, structures
+from .structures import nimbus_structures
 
-__all__ = ["NimbusConnection", "nimbus_structures"]
+__all__ = ["NimbusConnection"]
 
 #: Bytes of an answer. Storm's own clients take no more; so the first byte of an answer is 0.
 _LARGEST_ANSWER = 16_384_000
@@ -33,17 +30,6 @@ _SECURED = (
     "address of a Nimbus with storm.thrift.transport "
     "org.apache.storm.security.auth.SimpleTransportPlugin, if need be through an ssh tunnel"
 )
-
-
-@cache
-def nimbus_structures() -> ModuleType:
-    """Everything that Nimbus is asked and answers; topologies' own structures are those of
-    :func:`.structures.structures`.
-
-    :raises MissingRequirementError: thriftpy2 is not installed.
-    """
-    structures()
-    return load(Path(__file__).with_name("nimbus.thrift"))
 
 
 class NimbusConnection:

@@ -19,9 +19,9 @@ from ..exceptions import (
     UnknownOutcomeError,
 )
 from .client import Nimbus
-from .connection import nimbus_structures
 from .defaults import with_defaults
 from .reports import TopologyState
+from .structures import nimbus_structures
 
 __all__ = ["activate", "await_gone", "deactivate", "kill", "rebalance", "submit", "upload"]
 

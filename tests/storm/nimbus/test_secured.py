@@ -7,17 +7,13 @@ plug-ins (digest, Kerberos) by hanging up, while they refuse a mechanism in so m
 from __future__ import annotations
 
 import socket
-import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
-from pykafka.embedded.certificates import Certificates
 from pykafka.embedded.ports import HOST
-from pykafka.exceptions import MissingRequirementError
 from pykafka.storm.exceptions import NimbusCallError, NimbusUnreachableError, SecuredNimbusError
 from pykafka.storm.nimbus.client import Nimbus
 
@@ -64,21 +60,15 @@ def test_sasl() -> None:
         Nimbus(address).cluster()
 
 
-def test_tls(tmp_path: Path) -> None:
-    try:
-        certificates = Certificates(tmp_path / "certificates")
-    except MissingRequirementError as error:
-        pytest.skip(str(error))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificates.certificate, certificates.key)
+def tls(connection: socket.socket) -> None:
+    """As Java's TLS, which says of what is none that it expected something else."""
+    connection.recv(5)
+    connection.sendall(b"\x15\3\3\0\2\2\n")
 
-    def converse(connection: socket.socket) -> None:
-        # OpenSSL hangs up on what is no TLS; Java says so.
-        connection.recv(5, socket.MSG_PEEK)
-        connection.sendall(b"\x15\3\3\0\2\2\n")
 
+def test_tls() -> None:
     with (
-        serving(converse) as address,
+        serving(tls) as address,
         pytest.raises(SecuredNimbusError, match=rf"{address} wants TLS"),
     ):
         Nimbus(address).cluster()
