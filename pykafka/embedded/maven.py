@@ -11,7 +11,7 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,13 +31,25 @@ _ATTEMPTS = 4
 #: Maven Central publishes SHA-1 for all, the others for newer artifacts only: in this order one
 #: request nearly always does. They come from where the file does, so all guard against the same.
 _DIGESTS = ("sha1", "sha256", "sha512")
+#: Of Kafka and ZooKeeper: POMs of that age also list test libraries, and natives of every platform
+#: for a transport that is not used.
+_UNUSED = {
+    "byte-buddy",
+    "byte-buddy-agent",
+    "junit",
+    "mockito-core",
+    "netty-tcnative-boringssl-static",
+    "objenesis",
+}
+#: A database of 70 MB for metrics, which can be kept nowhere instead.
+_UNUSED_BY_STORM = {"rocksdbjni"}
 _CENTRAL = "https://repo.maven.apache.org/maven2"
 
 _T = TypeVar("_T")
 Progress = Callable[[str], None]
 
 
-def resolve(coordinates: Iterable[str], progress: Progress) -> list[Path]:
+def resolve(coordinates: Sequence[str], progress: Progress) -> list[Path]:
     """The jars, dependencies included, of ``coordinates``; fetches what is not there.
 
     Repositories, their cache and the home of both are jgo's settings (``M2_REPO``,
@@ -52,20 +64,18 @@ def resolve(coordinates: Iterable[str], progress: Progress) -> list[Path]:
     wanted = [context.create_dependency(f"{coordinate}!") for coordinate in coordinates]
     inputs, transitive = resolver.resolve(wanted)
     artifacts = [dependency.artifact for dependency in [*inputs, *transitive]]
-    return [resolver.checked(artifact) for artifact in artifacts if _belongs(artifact)]
+    unused = _unused_by(coordinates)
+    return [
+        resolver.checked(artifact)
+        for artifact in artifacts
+        if artifact.packaging == "jar" and artifact.artifactId not in unused
+    ]
 
 
-def _belongs(artifact: Artifact) -> bool:
-    """Whether a server needs it: POMs of that age also list test libraries, and natives of
-    every platform for a transport that is not used."""
-    return artifact.packaging == "jar" and artifact.artifactId not in {
-        "byte-buddy",
-        "byte-buddy-agent",
-        "junit",
-        "mockito-core",
-        "netty-tcnative-boringssl-static",
-        "objenesis",
-    }
+def _unused_by(coordinates: Sequence[str]) -> Collection[str]:
+    """The artifacts that POMs list and servers of these groups do without."""
+    groups = {coordinate.partition(":")[0] for coordinate in coordinates}
+    return _UNUSED_BY_STORM if "org.apache.storm" in groups else _UNUSED
 
 
 class _CheckedResolver(PythonResolver):
