@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..exceptions import KafkaException, RemoteError, UsageError
 
 __all__ = [
+    "ConfigError",
+    "DeploymentError",
+    "HostsError",
     "LeaderChangedError",
     "NimbusCallError",
     "NimbusError",
     "NimbusUnreachableError",
     "NoLeaderError",
     "NotAuthorizedError",
+    "ProjectError",
     "SecuredNimbusError",
     "SerializationError",
     "StormError",
@@ -22,6 +26,7 @@ __all__ = [
     "TopologyNotRunningError",
     "TopologyRefusedError",
     "TopologyTypeError",
+    "TunnelError",
     "UnknownOutcomeError",
 ]
 
@@ -95,3 +100,37 @@ class SerializationError(StormError, UsageError, TypeError):
 
 class TopologyTypeError(TopologyError, TypeError):
     """As :class:`TopologyError`, and one of the mistakes is a value of a wrong type."""
+
+
+class ProjectError(StormError, UsageError):
+    """A project's folder lacks something, or code in it cannot be used; names file and line."""
+
+
+class ConfigError(ProjectError, ValueError):
+    """A ``config.json`` is not what it should be.
+
+    :ivar mistakes: each mistake that was found, naming the file and the key.
+    """
+
+    def __init__(self, mistakes: str | Sequence[str]) -> None:
+        self.mistakes = [mistakes] if isinstance(mistakes, str) else list(mistakes)
+        super().__init__("\n".join(self.mistakes))
+
+
+class DeploymentError(StormError):
+    """What a topology's components need cannot be put together, or not onto the workers."""
+
+
+class HostsError(DeploymentError, RemoteError):
+    """Some hosts could not be prepared; the others were.
+
+    :ivar failures: what went wrong, by host.
+    """
+
+    def __init__(self, failures: Mapping[str, str]) -> None:
+        self.failures = dict(failures)
+        super().__init__("\n".join(f"{host}: {reason}" for host, reason in failures.items()))
+
+
+class TunnelError(StormError, RemoteError):
+    """The ssh tunnel to Nimbus cannot be opened, or broke."""
