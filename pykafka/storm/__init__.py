@@ -1,3 +1,26 @@
 """Python on Apache Storm: components, topologies, local run and submit."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..utils.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .bolt import BatchingBolt, Bolt, TicklessBatchingBolt
+    from .component import Component, StormHandler, Tuple
+    from .spout import ReliableSpout, Spout
+
+__all__ = [
+    "BatchingBolt",
+    "Bolt",
+    "Component",
+    "ReliableSpout",
+    "Spout",
+    "StormHandler",
+    "TicklessBatchingBolt",
+    "Tuple",
+]
+
+# Loaded when asked for: a component on a worker needs no topology, and a topology no Nimbus.
+__getattr__ = lazy_names(__name__, __all__, ("component", "spout", "bolt"))

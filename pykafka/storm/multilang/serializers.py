@@ -1,0 +1,108 @@
+"""How messages become bytes: JSON, or what is named for both sides."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any, Protocol
+
+from ...exceptions import InvalidOptionError
+from ..exceptions import SerializationError
+from . import fast_json
+
+__all__ = ["JsonSerializer", "ProtocolError", "Serializer", "serializer"]
+
+#: Ends a message: a line of its own.
+_END = b"\nend\n"
+
+
+class ProtocolError(SerializationError):
+    """What came in is no message."""
+
+
+class Serializer(Protocol):
+    """Frames and encodes messages. The Java side is named by ``topology.multilang.serializer``."""
+
+    def encode(self, message: Any) -> bytes:
+        """The bytes of one message, its end included.
+
+        :raises SerializationError: a value cannot be encoded.
+        """
+
+    def feed(self, data: bytes) -> list[Any]:
+        """The messages that are complete with these bytes; what is left waits for the next ones.
+
+        :raises ProtocolError: something is no message.
+        """
+
+
+class JsonSerializer:
+    """JSON, each message followed by a line ``end``: what Storm speaks by itself."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def encode(self, message: Any) -> bytes:
+        """The bytes of one message.
+
+        :raises SerializationError: a value is none of JSON's, or is NaN or infinite.
+        """
+        return fast_json.dumps(message) + _END
+
+    def feed(self, data: bytes) -> list[Any]:
+        """The messages that are complete with these bytes.
+
+        :raises ProtocolError: something is no JSON.
+        """
+        if self._rest:
+            data = self._rest + data
+        end = data.rfind(_END)
+        if end < 0:
+            self._rest = data
+            return []
+        self._rest = data[end + len(_END) :]
+        return _decode(data[:end])
+
+
+def _decode(data: bytes) -> list[Any]:
+    # All at a time: a raw line feed cannot stand within JSON's strings, so what looks like an end
+    # is one.
+    try:
+        messages: list[Any] = fast_json.loads(b"[" + data.replace(_END, b",") + b"]")
+    except ValueError:
+        for part in data.split(_END):
+            try:
+                json.loads(part)
+            except ValueError as error:
+                shown = part[:200].decode("utf-8", "replace")
+                raise ProtocolError(
+                    f"{shown!r} is no JSON ({error}). Only Storm, or who speaks its multilang"
+                    " protocol, can write to a component's standard input."
+                ) from error
+        raise
+    return messages
+
+
+#: Name -> what makes a serializer of one process.
+_KNOWN: dict[str, Callable[[], Serializer]] = {"json": JsonSerializer}
+
+
+def serializer(name: str = "json") -> Serializer:
+    """A new serializer.
+
+    :param name: ``json``, or ``package.module:Class`` of one that is installed where the
+        component runs.
+    :raises InvalidOptionError: there is none of that name.
+    """
+    if name in _KNOWN:
+        return _KNOWN[name]()
+    module, _, attribute = name.partition(":")
+    try:
+        made: Serializer = getattr(import_module(module), attribute)()
+    except (ImportError, AttributeError, ValueError) as error:
+        raise InvalidOptionError(
+            f"serializer {name!r}: {error}. It is 'json', or 'package.module:Class' with encode()"
+            " and feed(); its Java side is set by topology.multilang.serializer."
+        ) from error
+    return made
