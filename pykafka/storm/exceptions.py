@@ -15,6 +15,7 @@ __all__ = [
     "StormError",
     "StormWentAwayError",
     "TopologyError",
+    "TopologyTypeError",
 ]
 
 
@@ -43,6 +44,10 @@ class NimbusError(StormError, RemoteError):
 
 class SerializationError(StormError, UsageError, TypeError):
     """A value of a tuple is none that Storm's multilang protocol can carry."""
+
+
+class TopologyTypeError(TopologyError, TypeError):
+    """As :class:`TopologyError`, and one of the mistakes is a value of a wrong type."""
 
 
 class ComponentFailedError(StormError):

@@ -1,0 +1,3 @@
+"""Topologies as Nimbus takes them, and what Nimbus can be asked."""
+
+from __future__ import annotations
