@@ -20,7 +20,7 @@ class Clock(Protocol):
     def took(self, seconds: float) -> None:
         """Let the time pass that something takes under Storm."""
 
-    def wait(self, due: float | None) -> None:
+    def wait(self, due: float) -> None:
         """Let time pass while nothing happens, at most until something is due."""
 
 
@@ -43,10 +43,9 @@ class SteppedClock:
         """Move on to a time, never back."""
         self._now = max(self._now, due)
 
-    def wait(self, due: float | None) -> None:
+    def wait(self, due: float) -> None:
         """Jump to what is due."""
-        if due is not None:
-            self.move_to(due)
+        self.move_to(due)
 
 
 class RealClock:
@@ -62,8 +61,8 @@ class RealClock:
     def took(self, seconds: float) -> None:
         """Nothing: it passed."""
 
-    def wait(self, due: float | None) -> None:
+    def wait(self, due: float) -> None:
         """Sleep a moment: a spout may have something before anything is due."""
-        left = _IDLE if due is None else min(_IDLE, due - self.time())
+        left = min(_IDLE, due - self.time())
         if left > 0:
             time.sleep(left)

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from random import Random
 from typing import Any, NamedTuple
 
-from ..components import Tuple
+from ..components.tuples import Tuple, ValueTypes
 from ..exceptions import RefusedEmitError
-from .carrying import again, carried
+from .carrying import again
 from .clock import Clock
 from .groupings import Chooser, chooser
 from .layout import MESSAGE_TIMEOUT, TIMEOUTS_ON, Layout
@@ -63,6 +63,10 @@ class Flow:
         self._component_of = {
             task: component for component, tasks in layout.tasks.items() for task in tasks
         }
+        self._values = {
+            task: ValueTypes(layout.context_of(task)["source->stream->fields"])
+            for task in self._component_of
+        }
         #: Seconds after which a tree fails.
         self.timeout = layout.conf[MESSAGE_TIMEOUT] if layout.conf[TIMEOUTS_ON] else math.inf
 
@@ -93,13 +97,12 @@ class Flow:
     def emit_root(
         self, source: tuple[str, int], values: Any, message_id: Any, stream: str, to: Sequence[int]
     ) -> None:
-        """Send a spout's tuple, whose values were carried before."""
+        """Send a spout's tuple. Its id and values were carried."""
         component, task = source
         self.emitted += 1
         self.progress_at = now = self._clock.time()
         trees: tuple[Tree, ...] = ()
         if message_id is not None:
-            message_id = carried(message_id)
             if to and self._layout.tracked:
                 trees = (self.trees.plant(task, message_id, now + self.timeout),)
             else:
@@ -143,7 +146,8 @@ class Flow:
             tup_id = str(self._last_id)
             self._held[tup_id] = _Held(task, trees)
             # Each reader has an object of its own, as each process under Storm.
-            tup = Tuple(tup_id, component, stream, source_task, again(values))
+            named = self._values[task](component, stream, again(values))
+            tup = Tuple(tup_id, component, stream, source_task, named)
             self.queue.put(Step("process", self._component_of[task], task, tup))
 
     def tick(self, task: int, seconds: float) -> None:
@@ -151,7 +155,7 @@ class Flow:
         self._last_id += 1
         tup_id = str(self._last_id)
         self._ticks.add(tup_id)
-        tup = Tuple(tup_id, "__system", "__tick", -1, [seconds])
+        tup = Tuple(tup_id, "__system", "__tick", -1, (seconds,))
         self.queue.put(Step("tick", self._component_of[task], task, tup))
 
     def ack(self, component: str, task: int, tup_id: str) -> None:

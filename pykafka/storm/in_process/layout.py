@@ -78,7 +78,8 @@ class Layout:
         groupings: dict[str, dict[str, Any]] = {}
         for source in component.inputs:
             stream = self._components[source.component].streams[source.stream]
-            sources.setdefault(source.component, {})[source.stream] = list(stream.fields or ())
+            if stream.fields is not None:
+                sources.setdefault(source.component, {})[source.stream] = list(stream.fields)
             groupings.setdefault(source.component, {})[source.stream] = _described(source)
         return {
             "taskid": task,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..exceptions import RefusedEmitError
-from .carrying import carried_values
+from ..exceptions import RefusedEmitError, SerializationError
+from .carrying import carried
 from .flow import Flow, Outgoing
 from .plan import ComponentPlan
 from .record import ErrorReport, LogLine, Metric, Record
@@ -19,6 +19,7 @@ class Task:
 
     :ivar number: of the task, in the whole topology.
     :ivar component: the object; another one after a restart.
+    :ivar running: whether it was initialized, and has not raised or been closed since.
     :ivar plan: of all tasks of this component.
     """
 
@@ -33,6 +34,7 @@ class Task:
         self.plan = plan
         self.number = number
         self.component: Any = None
+        self.running = False
         self._flow = flow
         self._record = record
         self._outgoing = outgoing
@@ -66,7 +68,14 @@ class Task:
                 f"{self.description} emitted {len(values)} values, {list(values)!r}, to stream "
                 f"{stream!r}, whose fields are {list(outgoing.stream.fields or ())}"
             )
-        values = carried_values(values)
+        try:
+            values = carried(values)
+            if type(tup_id) is not str:
+                tup_id = carried(tup_id)
+        except SerializationError as error:
+            raise SerializationError(
+                f"{self.description} emitted {values!r} to stream {stream!r}: {error}"
+            ) from error
         to = self._targets(outgoing, stream, values, direct_task)
         if self.plan.is_spout:
             self._flow.emit_root(self._source, values, tup_id, stream, to)

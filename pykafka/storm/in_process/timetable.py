@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
 
@@ -23,9 +24,6 @@ class Timetable:
         self._ticks: list[Tick] = []
         self._deadlines: dict[int, float] = {}
 
-    def __bool__(self) -> bool:
-        return bool(self._ticks or self._deadlines)
-
     @property
     def has_batches(self) -> bool:
         """Whether a batch waits."""
@@ -44,13 +42,10 @@ class Timetable:
         else:
             self._deadlines[task] = deadline
 
-    def next_due(self) -> float | None:
-        """Engine time of what comes next; None if nothing ever does."""
-        due = self._ticks[0].due if self._ticks else None
-        if self._deadlines:
-            batch = min(self._deadlines.values())
-            due = batch if due is None else min(due, batch)
-        return due
+    def next_due(self) -> float:
+        """Engine time of what comes next; infinite if nothing ever does."""
+        due = self._ticks[0].due if self._ticks else math.inf
+        return min(due, *self._deadlines.values()) if self._deadlines else due
 
     def ticks_due(self, now: float) -> list[Tick]:
         """Take the ticks that are due by now. One that comes late comes once, not in a burst."""

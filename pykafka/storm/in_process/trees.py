@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -77,11 +78,11 @@ class Trees:
         self._pending[tree.task] -= 1
         return True
 
-    def next_expiry(self) -> float | None:
-        """Engine time at which the oldest tree fails; None without trees."""
+    def next_expiry(self) -> float:
+        """Engine time at which the oldest tree fails; infinite if none ever does."""
         for tree in self._open.values():
             return tree.expires
-        return None
+        return math.inf
 
     def expired(self, now: float) -> list[Tree]:
         """Take out what is too old by now."""
