@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from .engine import Ending, Engine, EngineOptions
+from .kit import ComponentHarness, Outcome
+from .pipeline import Pipeline, wire
 from .record import Emission, ErrorReport, LogLine, Metric
 from .running import run_in_process
 from .steps import Step
 
 __all__ = [
+    "ComponentHarness",
     "Emission",
     "Ending",
     "Engine",
@@ -15,6 +18,9 @@ __all__ = [
     "ErrorReport",
     "LogLine",
     "Metric",
+    "Outcome",
+    "Pipeline",
     "Step",
     "run_in_process",
+    "wire",
 ]

@@ -108,7 +108,7 @@ class Flow:
             else:
                 # Nobody reads it, or nobody tracks it: it is done.
                 self._tell("ack", component, task, message_id)
-        self._send(source, values, stream, to, trees)
+        self.send(source, values, stream, to, trees)
         emission = Emission(component, task, stream, values, message_id, (), tuple(to))
         self._record.emissions[component, stream].append(emission)
 
@@ -126,11 +126,11 @@ class Flow:
         self.progress_at = self._clock.time()
         held = [self._holding(component, task, anchor, "anchored to") for anchor in anchors]
         trees = held[0] if len(held) == 1 else tuple({tree: None for of in held for tree in of})
-        self._send(source, values, stream, to, trees)
+        self.send(source, values, stream, to, trees)
         emission = Emission(component, task, stream, values, None, tuple(anchors), tuple(to))
         self._record.emissions[component, stream].append(emission)
 
-    def _send(
+    def send(
         self,
         source: tuple[str, int],
         values: Any,
@@ -138,6 +138,7 @@ class Flow:
         to: Sequence[int],
         trees: tuple[Tree, ...],
     ) -> None:
+        """Put a tuple, whose values were carried, into the queue for each of the tasks."""
         for tree in trees:
             tree.leaves += len(to)
         component, source_task = source

@@ -70,7 +70,7 @@ class Task:
             )
         try:
             values = carried(values)
-            if type(tup_id) is not str:
+            if tup_id is not None and type(tup_id) is not str:
                 tup_id = carried(tup_id)
         except SerializationError as error:
             raise SerializationError(
