@@ -179,7 +179,9 @@ class Flow:
 
     def time_out(self, now: float) -> None:
         """Fail the trees that are too old by now."""
-        self._end(self.trees.expired(now), "fail", timed_out=True)
+        late = self.trees.expired(now)
+        if late:
+            self._end(late, "fail", timed_out=True)
 
     def lose(self) -> None:
         """Drop all that is under way, as when a worker dies: nobody is told."""

@@ -87,8 +87,12 @@ class Inspection:
         return [tree.message_id for tree in self._flow.trees if tree.task in numbers]
 
     def held(self, bolt: str) -> int:
-        """Count the tuples that were sent to a bolt and that it neither acked nor failed."""
-        return sum(len(self._flow.held_by(number)) for number in self.task_ids(bolt))
+        """Count the tuples that a bolt has got, and neither acked nor failed."""
+        numbers = self.task_ids(bolt)
+        sent = sum(len(self._flow.held_by(number)) for number in numbers)
+        return sent - sum(
+            step.kind == "process" and step.task in numbers for step in self._flow.queue
+        )
 
     def waiting(self) -> int:
         """Count the steps that wait."""

@@ -67,9 +67,10 @@ class ComponentHarness:
 
     The component is initialized, and a spout activated, on construction. Values go through JSON
     as on Storm. What it emits is checked against its outputs if it declares any; each of its
-    streams is read by one task, whose number ``emit`` gives and takes. Time is stepped. What the component raises comes
-    out of the harness as it is, after the tuple failed; with ``exit_on_exception = False`` look
-    at :attr:`Outcome.errors`. Not thread-safe. Used in a ``with``, it is closed at the end.
+    streams is read by one task, whose number ``emit`` gives and takes. Time is stepped. What the
+    component raises comes out of the harness as it is, after the tuple failed; with
+    ``exit_on_exception = False`` look at :attr:`Outcome.errors`. Not thread-safe. Used in a
+    ``with``, it is closed at the end.
 
     :param component: a class of spouts or bolts, or an object of one that nothing ran yet.
     :param conf: Storm settings, over the class' own ``config``.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from collections.abc import Iterator
+from itertools import chain
 from random import Random
 from typing import Any, NamedTuple, Protocol
 
@@ -33,6 +35,8 @@ class Queue(Protocol):
 
     def __len__(self) -> int: ...
 
+    def __iter__(self) -> Iterator[Step]: ...
+
     def put(self, step: Step) -> None:
         """Let a step wait."""
 
@@ -59,6 +63,9 @@ class OneByOne:
     def __len__(self) -> int:
         return len(self._steps)
 
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self._steps)
+
     def turn_of_spouts(self, spouts: int) -> bool:
         """Only when nothing waits."""
         return not self._steps
@@ -74,6 +81,9 @@ class Interleaved:
 
     def __len__(self) -> int:
         return len(self._waiting)
+
+    def __iter__(self) -> Iterator[Step]:
+        return chain.from_iterable(self._inboxes.values())
 
     def put(self, step: Step) -> None:
         """Let a step wait."""

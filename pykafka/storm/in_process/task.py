@@ -65,8 +65,8 @@ class Task:
             raise self._undeclared(stream)
         if outgoing.width is not None and len(values) != outgoing.width:
             raise RefusedEmitError(
-                f"{self.description} emitted {len(values)} values, {list(values)!r}, to stream "
-                f"{stream!r}, whose fields are {list(outgoing.stream.fields or ())}"
+                f"{self.description} emitted {list(values)!r} to stream {stream!r}: "
+                f"{len(values)} for the fields {list(outgoing.stream.fields or ())}"
             )
         try:
             values = carried(values)
