@@ -140,13 +140,13 @@ class Engine(Inspection):
         for task in sorted(self._tasks.values(), key=lambda task: task.plan.is_spout):
             conf = self._layout.conf_of(task.plan.name)
             context = self._layout.context_of(task.number)
-            self._guarded(task, "initialize", None, task.component.start, conf, context, task)
+            self._guarded(task, "initialize", None, task.component.storm_start, conf, context, task)
             task.running = True
             self._note_deadline(task)
 
     def _build(self, task: Task) -> None:
         task.component = task.plan.build()
-        task.component.clock = self._clock.time
+        task.component.storm_clock = self._clock.time
 
     def _restart(self) -> None:
         """Do as Storm does when a component ends: the worker, all that it runs, starts anew."""
@@ -384,7 +384,7 @@ class Engine(Inspection):
         before = self._flow.emitted
         self._clock.took(_CALL)
         self._fruitless += 1
-        self._guarded(task, "next_tuple", None, task.component.asked)
+        self._guarded(task, "next_tuple", None, task.component.storm_next)
         if self._flow.emitted != before:
             self._fruitless = 0
 
@@ -393,19 +393,19 @@ class Engine(Inspection):
         component = task.component
         if step.kind in ("process", "tick"):
             during = "process" if step.kind == "process" else "process_tick"
-            self._guarded(task, during, step.item, component.deliver, step.item)
+            self._guarded(task, during, step.item, component.storm_deliver, step.item)
             self._note_deadline(task)
         elif step.kind == "batch":
-            self._guarded(task, "process_batch", None, component.flush)
+            self._guarded(task, "process_batch", None, component.storm_flush)
             self._note_deadline(task)
         elif step.kind == "ack":
-            self._guarded(task, "ack", step.item, component.acked, step.item)
+            self._guarded(task, "ack", step.item, component.storm_acked, step.item)
         else:
-            self._guarded(task, "fail", step.item, component.failed, step.item)
+            self._guarded(task, "fail", step.item, component.storm_failed, step.item)
 
     def _note_deadline(self, task: Task) -> None:
         if not task.plan.is_spout:
-            self._timetable.set_deadline(task.number, task.component.deadline)
+            self._timetable.set_deadline(task.number, task.component.storm_deadline)
 
     def _guarded(
         self, task: Task, during: str, item: Any, call: Callable[..., object], *arguments: Any

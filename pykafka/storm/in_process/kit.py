@@ -110,9 +110,9 @@ class ComponentHarness:
         if self._every and not tested.is_spout:
             self._timetable.start_ticks(0.0, {self._number: self._every})
         self.component: Any = component() if isinstance(component, type) else component
-        self.component.clock = self._clock.time
+        self.component.storm_clock = self._clock.time
         self._outcome_of(
-            lambda: self.component.start(merged, layout.context_of(self._number), self._task)
+            lambda: self.component.storm_start(merged, layout.context_of(self._number), self._task)
         )
         if tested.is_spout:
             self.activate()
@@ -136,7 +136,7 @@ class ComponentHarness:
         self._flow.send((source, 1), listed, stream, [self._number], ())
         tup = self._queue.take().item
         self._task.inputs[tup.id] = tup
-        return self._outcome_of(lambda: self.component.deliver(tup), tup)
+        return self._outcome_of(lambda: self.component.storm_deliver(tup), tup)
 
     def tick(self) -> Outcome:
         """Give a bolt a tick, without letting time pass."""
@@ -146,7 +146,7 @@ class ComponentHarness:
     def flush(self) -> Outcome:
         """Let a bolt process the batches that it holds, though their time is not over."""
         self._needs(spout=False)
-        return self._outcome_of(self.component.flush)
+        return self._outcome_of(self.component.storm_flush)
 
     def advance(self, seconds: float) -> Outcome:
         """Let time pass: batches by time and ticks come as they are due.
@@ -160,17 +160,17 @@ class ComponentHarness:
     def next_tuple(self) -> Outcome:
         """Ask a spout for a tuple."""
         self._needs(spout=True)
-        return self._outcome_of(self.component.asked)
+        return self._outcome_of(self.component.storm_next)
 
     def ack(self, tup_id: Any) -> Outcome:
         """Tell a spout that a tuple is done."""
         self._needs(spout=True)
-        return self._outcome_of(lambda: self.component.acked(carried(tup_id)))
+        return self._outcome_of(lambda: self.component.storm_acked(carried(tup_id)))
 
     def fail(self, tup_id: Any) -> Outcome:
         """Tell a spout that a tuple failed."""
         self._needs(spout=True)
-        return self._outcome_of(lambda: self.component.failed(carried(tup_id)))
+        return self._outcome_of(lambda: self.component.storm_failed(carried(tup_id)))
 
     def activate(self) -> Outcome:
         """Tell a spout that the topology is activated again."""
@@ -246,13 +246,13 @@ class ComponentHarness:
         # Only the tick itself is to be taken, not what was emitted before it.
         self._queue.clear()
         self._flow.tick(self._number, self._every or 1)
-        self.component.deliver(self._queue.take().item)
+        self.component.storm_deliver(self._queue.take().item)
 
     def _let_pass(self, seconds: float) -> None:
         end = self.now + seconds
         while True:
             if not isinstance(self.component, Spout):
-                self._timetable.set_deadline(self._number, self.component.deadline)
+                self._timetable.set_deadline(self._number, self.component.storm_deadline)
             due = self._timetable.next_due()
             if due > end:
                 break
@@ -260,7 +260,7 @@ class ComponentHarness:
             for _ in self._timetable.ticks_due(due):
                 self._tick()
             if self._timetable.batches_due(due):
-                self.component.flush()
+                self.component.storm_flush()
         self._clock.move_to(end)
 
     def _close(self) -> None:

@@ -71,17 +71,18 @@ def _decode(data: bytes) -> list[Any]:
     try:
         messages: list[Any] = fast_json.loads(b"[" + data.replace(_END, b",") + b"]")
     except ValueError:
-        for part in data.split(_END):
-            try:
-                json.loads(part)
-            except ValueError as error:
-                shown = part[:200].decode("utf-8", "replace")
-                raise ProtocolError(
-                    f"{shown!r} is no JSON ({error}). Only Storm, or who speaks its multilang"
-                    " protocol, can write to a component's standard input."
-                ) from error
-        raise
+        return [_decode_one(part) for part in data.split(_END)]
     return messages
+
+
+def _decode_one(data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except ValueError as error:
+        raise ProtocolError(
+            f"{data[:200].decode('utf-8', 'replace')!r} is no JSON ({error}). Only Storm, or who"
+            " speaks its multilang protocol, can write to a component's standard input."
+        ) from error
 
 
 #: Name -> what makes a serializer of one process.

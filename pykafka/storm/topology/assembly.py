@@ -31,10 +31,10 @@ def declared_in(
     known = set(inherited)
     for attribute, value in namespace.items():
         if isinstance(value, ComponentSpec):
-            declared[attribute] = [value]
+            declared[attribute] = [_kept(value)]
         elif attribute in LISTS and isinstance(value, (list, tuple)):
             declared[attribute] = [
-                entry
+                _kept(entry)
                 for position, entry in enumerate(value)
                 if _fits(f"{qualname}.{attribute}[{position}]", attribute, entry, mistakes)
             ]
@@ -50,6 +50,11 @@ def declared_in(
         elif _belongs_elsewhere(qualname, value):
             mistakes.add_type(_no_spec(f"{qualname}.{attribute}", value))
     return declared
+
+
+def _kept(spec: ComponentSpec) -> ComponentSpec:
+    """The spec as it was when the class was made."""
+    return spec.copy(spec.name, spec.inputs)
 
 
 def _fits(place: str, attribute: str, entry: Any, mistakes: Mistakes) -> bool:

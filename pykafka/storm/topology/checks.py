@@ -174,7 +174,7 @@ def _not_importable(spec: ComponentSpec) -> Iterator[str]:
     cls = spec.component_class
     if cls is None:
         return
-    why = ""
+    why, path = "", f"{cls.__module__}.{cls.__qualname__}"
     if cls.__module__ == "__main__":
         why = "it is in the program that was started; move it to a module of its own"
     elif "<locals>" in cls.__qualname__:
@@ -184,4 +184,4 @@ def _not_importable(spec: ComponentSpec) -> Iterator[str]:
     elif vars(sys.modules[cls.__module__]).get(cls.__name__) is not cls:
         why = f"the module {cls.__module__} has no such class under this name"
     if why:
-        yield f"{spec.name}: a worker cannot import {cls.__module__}.{cls.__qualname__}: {why}"
+        yield f"{spec.name}: a worker cannot import {path}: {why}"

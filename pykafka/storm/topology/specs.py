@@ -100,7 +100,7 @@ class ComponentSpec:
         """The output stream of this name, or None."""
         return next((stream for stream in self.outputs if stream.name == name), None)
 
-    def copy(self: _Spec, name: str, inputs: Inputs) -> _Spec:
+    def copy(self: _Spec, name: str | None, inputs: Inputs) -> _Spec:
         """A copy that shares nothing which could be changed."""
         twin = copy.copy(self)
         twin.name = name

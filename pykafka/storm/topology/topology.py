@@ -170,7 +170,11 @@ class Topology(metaclass=TopologyType):
         target = cls
         if cls.__bases__ == (object,):
             target = TopologyType("Topology", (cls,), {}, abstract=True)  # type: ignore[assignment]  # a subclass of cls
-        target.specs = specs_of(deserialized(content))
+        target._declared = dict.fromkeys(_inherited(target))
+        target._declared.update(
+            (str(spec.name), [spec]) for spec in specs_of(deserialized(content))
+        )
+        target.specs = assemble(_declared_by(target), Mistakes())
         return target
 
     @classmethod
@@ -178,5 +182,4 @@ class Topology(metaclass=TopologyType):
         """The topology as what a Flux YAML file holds; see :mod:`pykafka.storm.flux`."""
         from ..flux import flux_dict
 
-        content: dict[str, Any] = flux_dict(cls, name)
-        return content
+        return flux_dict(cls, name)

@@ -14,9 +14,10 @@ __all__ = ["SpoutLoop"]
 
 #: Seconds for which one ``next`` may collect tuples: acks wait behind it.
 _SLICE = 0.005
-#: How many answers are written ahead while acks come in numbers. Storm sends a spout one command at
-#: a time and waits for its answer; with these it does not, so that both sides handle many at a
-#: time. When acks stop, as many of its questions get old answers, a millisecond apart.
+#: How many answers are written ahead while acks come in numbers and twice as many tuples are in
+#: flight. Storm sends a spout one command at a time and waits for its answer; with these it does
+#: not, so that both sides handle many at a time. When acks stop, as many of its questions get old
+#: answers, a millisecond apart.
 _WINDOW = 64
 #: From this many ``next`` without a tuple on, the answer is held back for longer and longer, or
 #: Storm would ask a thousand times a second.
@@ -67,14 +68,14 @@ class SpoutLoop:
             command, tup_id = message["command"], message.get("id")
         except (KeyError, TypeError, AttributeError) as error:
             raise ProtocolError(f"not a command for a spout: {message!r}") from error
-        if command == "next":
-            self._next()
-        elif command == "ack":
+        if command == "ack":
             self._settled += 1
-            self._spout.acked(tup_id)
+            self._spout.storm_acked(tup_id)
+        elif command == "next":
+            self._next()
         elif command == "fail":
             self._settled += 1
-            self._spout.failed(tup_id)
+            self._spout.storm_failed(tup_id)
         elif command == "activate":
             self._active = True
             self._spout.activate()
@@ -92,7 +93,7 @@ class SpoutLoop:
         end = time.monotonic() + _SLICE
         while True:
             emitted = outlet.emitted
-            spout.asked()
+            spout.storm_next()
             if (
                 outlet.emitted == emitted
                 or outlet.full
@@ -108,8 +109,8 @@ class SpoutLoop:
         """Pay what is owed, and ahead while acks come."""
         self._ahead += self._outlet.prepaid - obeyed
         self._outlet.prepaid = 0
-        window = min(self._window, self._outlet.tracked - self._settled)
-        due = (window if settling and self._active else 0) - self._ahead
+        many = self._outlet.tracked - self._settled >= 2 * _WINDOW
+        due = (self._window if many and settling and self._active else 0) - self._ahead
         if due > 0:
             self._outlet.answer(due)
             self._ahead += due

@@ -272,7 +272,7 @@ class TestRealTime:
     def test_a_run_waits_for_spouts_that_have_nothing_yet(self) -> None:
         class Later(numbers(3)):  # type: ignore[misc]  # a class that is made at run time
             def next_tuple(self) -> None:
-                if self.clock() > 0.1:
+                if self.storm_clock() > 0.1:
                     super().next_tuple()
 
         tested = topology(source=Later.spec(), sink=Sink.spec(inputs=["source"]))

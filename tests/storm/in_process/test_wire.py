@@ -270,7 +270,8 @@ class TestRun:
         pipeline = wire(Endless)
         pipeline.run(time_limit=0.1)
         assert len(pipeline.engine.emissions("Endless")) == 1000
-        assert len(next(pipeline)) == 1
+        # At most the one tuple that was under way, and the next.
+        assert len(next(pipeline)) <= 2
 
     def test_ctrl_c_closes_the_components(self) -> None:
         closed = []

@@ -1,0 +1,146 @@
+"""JSON between Storm and components: what is sent arrives, and what cannot be sent is an error."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections import namedtuple
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pykafka.exceptions import InvalidOptionError
+from pykafka.storm.exceptions import SerializationError
+from pykafka.storm.multilang import fast_json, serializer
+from pykafka.storm.multilang.serializers import ProtocolError
+
+END = b"\nend\n"
+
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda children: st.lists(children) | st.dictionaries(st.text(), children),
+    max_leaves=20,
+)
+#: Each way of encoding that this environment has.
+WAYS = [
+    fast_json._portable(),
+    *([fast_json._fast()] if fast_json.dumps.__name__ == "dumps" else []),
+]
+
+
+@pytest.mark.parametrize(("dumps", "loads"), WAYS, ids=["standard library", "orjson"][: len(WAYS)])
+@given(value=values)
+def test_what_is_encoded_is_decoded(dumps: Any, loads: Any, value: Any) -> None:
+    data = dumps({"tuple": [value]})
+    assert loads(data) == json.loads(data) == {"tuple": [value]}
+
+
+def test_orjson_is_tested() -> None:
+    """Else the fast way is not: it comes with the extra "storm"."""
+    pytest.importorskip("orjson")
+    assert len(WAYS) == 2
+
+
+@dataclass
+class Data:
+    number: int
+
+
+@pytest.mark.parametrize(("dumps", "loads"), WAYS)
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"bytes",
+        object(),
+        {1, 2},
+        float("nan"),
+        float("inf"),
+        [None, {"deep": [float("-inf")]}],
+        datetime.datetime(2020, 1, 1),
+        Data(1),
+        1j,
+    ],
+    ids=repr,
+)
+def test_what_json_has_not_is_refused(dumps: Any, loads: Any, value: Any) -> None:
+    with pytest.raises(SerializationError, match="cannot be sent through Storm"):
+        dumps({"tuple": [value]})
+
+
+@pytest.mark.parametrize(("dumps", "loads"), WAYS)
+def test_what_python_has_besides(dumps: Any, loads: Any) -> None:
+    Point = namedtuple("Point", "x y")
+
+    class Name(str):
+        __slots__ = ()
+
+    value = [
+        (1, 2),
+        Point(3, 4),
+        {5: "five", None: 1, True: 2},
+        Name("n"),
+        "\ud800",
+        2**64,
+        -(2**63),
+    ]
+    assert loads(dumps(value)) == [
+        [1, 2],
+        [3, 4],
+        {"5": "five", "null": 1, "true": 2},
+        "n",
+        "\ud800",
+        2**64,
+        -(2**63),
+    ]
+
+
+@pytest.mark.parametrize(("dumps", "loads"), WAYS)
+@pytest.mark.parametrize("text", ["[%d]", '{"a":%d}', '{"a": %d}', "[1,\t%d]", "[[%d, 1]]"])
+def test_integers_beyond_64_bits_keep_their_digits(dumps: Any, loads: Any, text: str) -> None:
+    for number in (2**64, -(2**64), 10**30):
+        assert loads((text % number).encode()) == json.loads(text % number)
+
+
+@given(messages=st.lists(values, min_size=1, max_size=5), cut=st.data())
+def test_messages_arrive_however_they_are_cut(messages: list[Any], cut: st.DataObject) -> None:
+    ours = serializer("json")
+    data = b"".join(ours.encode({"tuple": message}) for message in messages)
+    received = []
+    while data:
+        size = cut.draw(st.integers(1, len(data)))
+        received += ours.feed(data[:size])
+        data = data[size:]
+    assert received == [{"tuple": message} for message in messages]
+
+
+def test_messages_over_several_lines() -> None:
+    ours = serializer()
+    assert ours.feed(b'{"a":\n1,\n"end":2}' + END + b"[3\n]" + END) == [{"a": 1, "end": 2}, [3]]
+
+
+def test_half_a_surrogate_pair() -> None:
+    ours = serializer()
+    assert ours.feed(ours.encode(["\ud800"])) == [["\ud800"]]
+
+
+def test_what_is_no_json_is_named() -> None:
+    with pytest.raises(ProtocolError, match="'hello' is no JSON"):
+        serializer().feed(b'{"a":1}' + END + b"hello" + END)
+
+
+@pytest.mark.parametrize("name", ["msgpack", "no.such:Thing", "json:Nothing"])
+def test_a_serializer_that_does_not_exist(name: str) -> None:
+    with pytest.raises(InvalidOptionError, match=r"topology\.multilang\.serializer"):
+        serializer(name)
+
+
+def test_a_serializer_that_is_named() -> None:
+    name = "pykafka.storm.multilang.serializers:JsonSerializer"
+    assert serializer(name).feed(serializer().encode([1])) == [[1]]
