@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+
+from collections.abc import Sequence
+from typing import Any
+
 from ..exceptions import KafkaException, RemoteError, UsageError
 
 __all__ = [
+    "ComponentFailedError",
     "ConfigError",
     "DeploymentError",
     "HostsError",
@@ -17,6 +22,7 @@ __all__ = [
     "NoLeaderError",
     "NotAuthorizedError",
     "ProjectError",
+    "RefusedEmitError",
     "SecuredNimbusError",
     "SerializationError",
     "StormError",
@@ -134,3 +140,28 @@ class HostsError(DeploymentError, RemoteError):
 
 class TunnelError(StormError, RemoteError):
     """The ssh tunnel to Nimbus cannot be opened, or broke."""
+
+
+class ComponentFailedError(StormError):
+    """A component that runs in this process raised; the exception is the ``__cause__``.
+
+    :ivar component: its name in the topology.
+    :ivar task: number of the task.
+    :ivar during: the method that was called.
+    :ivar item: the ``Tuple`` or id that it was called with, if any.
+    """
+
+    def __init__(self, component: str, task: int, during: str, item: Any, message: str) -> None:
+        self.component = component
+        self.task = task
+        self.during = during
+        self.item = item
+        super().__init__(message)
+
+
+class RefusedEmitError(StormError, UsageError, ValueError):
+    """A component emits, acks or fails what Storm would end it for.
+
+    A stream that its outputs do not declare, more or fewer values than the stream has fields,
+    a task that is none of the stream's readers, a tuple that it does not hold.
+    """
