@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-
-
-from collections.abc import Sequence
 from typing import Any
 
 from ..exceptions import KafkaException, RemoteError, UsageError
