@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ..exceptions import KafkaException, RemoteError, UsageError
 
 __all__ = [
+    "ComponentFailedError",
     "ConfigError",
     "DeploymentError",
     "HostsError",
+    "LeaderChangedError",
+    "NimbusCallError",
     "NimbusError",
+    "NimbusUnreachableError",
+    "NoLeaderError",
+    "NotAuthorizedError",
     "ProjectError",
+    "RefusedEmitError",
+    "SecuredNimbusError",
     "SerializationError",
     "StormError",
     "StormWentAwayError",
+    "TopologyAlreadyRunsError",
     "TopologyError",
+    "TopologyNotRunningError",
+    "TopologyRefusedError",
     "TopologyTypeError",
     "TunnelError",
+    "UnknownOutcomeError",
 ]
 
 
@@ -42,6 +55,46 @@ class TopologyError(StormError, UsageError, ValueError):
 
 class NimbusError(StormError, RemoteError):
     """Nimbus cannot be reached, or refused what was asked of it."""
+
+
+class NimbusUnreachableError(NimbusError):
+    """Nothing answers where Nimbus was looked for, or it stopped answering."""
+
+
+class LeaderChangedError(NimbusUnreachableError):
+    """Another Nimbus leads than the one that was being spoken to: begin again with that one."""
+
+
+class NoLeaderError(NimbusError):
+    """No Nimbus led the cluster for as long as was waited."""
+
+
+class SecuredNimbusError(NimbusError):
+    """The cluster wants TLS, or Kerberos or another SASL mechanism, which is not spoken here."""
+
+
+class NimbusCallError(NimbusError):
+    """Nimbus failed at what was asked of it; carries what it said, often little."""
+
+
+class UnknownOutcomeError(NimbusError):
+    """The connection broke after something was asked for, which may or may not be done."""
+
+
+class TopologyAlreadyRunsError(NimbusError, UsageError):
+    """A topology of that name is in the cluster (perhaps still ending)."""
+
+
+class TopologyNotRunningError(NimbusError, UsageError):
+    """There is no topology of that name in the cluster."""
+
+
+class TopologyRefusedError(NimbusError, UsageError):
+    """Nimbus would not take the topology, its name or its configuration; carries its reason."""
+
+
+class NotAuthorizedError(NimbusError, UsageError):
+    """The cluster's rules forbid it to whom Nimbus takes us for."""
 
 
 class SerializationError(StormError, UsageError, TypeError):
@@ -84,3 +137,28 @@ class HostsError(DeploymentError, RemoteError):
 
 class TunnelError(StormError, RemoteError):
     """The ssh tunnel to Nimbus cannot be opened, or broke."""
+
+
+class ComponentFailedError(StormError):
+    """A component that runs in this process raised; the exception is the ``__cause__``.
+
+    :ivar component: its name in the topology.
+    :ivar task: number of the task.
+    :ivar during: the method that was called.
+    :ivar item: the ``Tuple`` or id that it was called with, if any.
+    """
+
+    def __init__(self, component: str, task: int, during: str, item: Any, message: str) -> None:
+        self.component = component
+        self.task = task
+        self.during = during
+        self.item = item
+        super().__init__(message)
+
+
+class RefusedEmitError(StormError, UsageError, ValueError):
+    """A component emits, acks or fails what Storm would end it for.
+
+    A stream that its outputs do not declare, more or fewer values than the stream has fields,
+    a task that is none of the stream's readers, a tuple that it does not hold.
+    """

@@ -101,11 +101,11 @@ class BatchingBolt(Bolt):
         self._deadline = None
 
     @property
-    def deadline(self) -> float | None:
-        """When the batches are due, by :attr:`clock`."""
+    def storm_deadline(self) -> float | None:
+        """When the batches are due, by :attr:`storm_clock`."""
         return self._deadline
 
-    def flush(self) -> None:
+    def storm_flush(self) -> None:
         """Process what is there, because the time has come.
 
         :raises Exception: what the user's code raised, if that has to end the component.
@@ -119,7 +119,7 @@ class BatchingBolt(Bolt):
     def _take(self, tup: Tuple) -> None:
         self.process(tup)
         if self._held == 1 and self.secs_between_batches is not None:
-            self._deadline = self.clock() + self.secs_between_batches
+            self._deadline = self.storm_clock() + self.secs_between_batches
         if self.tuples_between_batches is not None and self._held >= self.tuples_between_batches:
             self.process_batches()
 

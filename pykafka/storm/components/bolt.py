@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from ...exceptions import UsageError
@@ -126,16 +126,22 @@ class Bolt(Component):
 
         :param tup: the tuple or its id.
         """
-        self._settle(tup.id if isinstance(tup, Tuple) else tup, self._outlet.ack)
+        tup_id = tup.id if isinstance(tup, Tuple) else tup
+        if tup_id in self._open:
+            self._open.remove(tup_id)
+            self._outlet.ack(tup_id)
 
     def fail(self, tup: Any) -> None:
         """Tell that a tuple could not be processed, so that its spout may emit it again.
 
         :param tup: the tuple or its id.
         """
-        self._settle(tup.id if isinstance(tup, Tuple) else tup, self._outlet.fail)
+        tup_id = tup.id if isinstance(tup, Tuple) else tup
+        if tup_id in self._open:
+            self._open.remove(tup_id)
+            self._outlet.fail(tup_id)
 
-    def deliver(self, tup: Tuple) -> None:
+    def storm_deliver(self, tup: Tuple) -> None:
         """Process a tuple that what runs the bolt has got for it, and ack or fail it.
 
         :raises Exception: what the user's code raised, if that has to end the component. It has
@@ -153,11 +159,11 @@ class Bolt(Component):
         self._current_tups = ()
 
     @property
-    def deadline(self) -> float | None:
-        """When :meth:`flush` is due, by :attr:`clock`; None for never."""
+    def storm_deadline(self) -> float | None:
+        """When :meth:`storm_flush` is due, by :attr:`storm_clock`; None for never."""
         return None
 
-    def flush(self) -> None:
+    def storm_flush(self) -> None:
         """Process what was put together until now, because its time has come."""
 
     def _take(self, tup: Tuple) -> None:
@@ -167,7 +173,8 @@ class Bolt(Component):
 
     def _tick(self, tup: Tuple) -> None:
         # First, and whatever auto_ack says: nobody waits for it, and Storm keeps it until then.
-        self._settle(tup.id, self._outlet.ack)
+        self._open.remove(tup.id)
+        self._outlet.ack(tup.id)
         self.process_tick(tup)
 
     def _broken(self, error: Exception) -> None:
@@ -180,11 +187,6 @@ class Bolt(Component):
         self._current_tups = ()
         if self.exit_on_exception:
             raise error
-
-    def _settle(self, tup_id: Any, tell: Callable[[Any], None]) -> None:
-        if tup_id in self._open:
-            self._open.remove(tup_id)
-            tell(tup_id)
 
     def _anchor(self, anchor: Any) -> Any:
         anchor_id = anchor.id if isinstance(anchor, Tuple) else anchor

@@ -64,7 +64,7 @@ class Component(metaclass=ComponentType):
     #: Storm settings of this component.
     config: ClassVar[Mapping[str, Any] | None] = None
     #: Seconds from whenever, which never go back. What runs the component may step it.
-    clock: Callable[[], float] = staticmethod(time.monotonic)
+    storm_clock: Callable[[], float] = staticmethod(time.monotonic)
 
     def __init__(
         self,
@@ -96,8 +96,9 @@ class Component(metaclass=ComponentType):
         """
         raise TypeError(f"{cls.__name__}: only a Spout or a Bolt can be part of a topology")
 
-    def start(self, conf: dict[str, Any], context: dict[str, Any], outlet: Outlet) -> None:
-        """Take the task's place; called once, by what runs the component.
+    def storm_start(self, conf: dict[str, Any], context: dict[str, Any], outlet: Outlet) -> None:
+        """Take the task\'s place; called once, by what runs the component (as is all that is called
+        ``storm_...``; the other names are yours).
 
         :param conf: the topology's configuration.
         :param context: the task's place, as in Storm's handshake.

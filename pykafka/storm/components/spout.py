@@ -103,28 +103,28 @@ class Spout(Component):
             for tup, tup_id in zip(tuples, tup_ids, strict=True):
                 self.emit(tup, tup_id=tup_id, stream=stream)
 
-    def acked(self, tup_id: Any) -> None:
+    def storm_acked(self, tup_id: Any) -> None:
         """What runs the spout tells that a tuple is done."""
-        self._told(self.ack, tup_id)
-
-    def failed(self, tup_id: Any) -> None:
-        """What runs the spout tells that a tuple failed."""
-        self._told(self.fail, tup_id)
-
-    def asked(self) -> None:
-        """What runs the spout asks for tuples: calls :meth:`next_tuple`."""
         try:
-            self.next_tuple()
+            self.ack(_hashable(tup_id) if type(tup_id) is list else tup_id)
         except Exception as error:
             self._report(error)
             if self.exit_on_exception:
                 raise
 
-    def _told(self, hook: Any, tup_id: Any) -> None:
-        if type(tup_id) is list:
-            tup_id = _hashable(tup_id)
+    def storm_failed(self, tup_id: Any) -> None:
+        """What runs the spout tells that a tuple failed."""
         try:
-            hook(tup_id)
+            self.fail(_hashable(tup_id) if type(tup_id) is list else tup_id)
+        except Exception as error:
+            self._report(error)
+            if self.exit_on_exception:
+                raise
+
+    def storm_next(self) -> None:
+        """What runs the spout asks for tuples: calls :meth:`next_tuple`."""
+        try:
+            self.next_tuple()
         except Exception as error:
             self._report(error)
             if self.exit_on_exception:

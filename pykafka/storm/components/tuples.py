@@ -55,6 +55,7 @@ class ValueTypes:
         }
 
     def __call__(self, component: str | None, stream: str, values: Sequence[Any]) -> Any:
+        """The values of a tuple from there."""
         maker = self._makers.get((component, stream))
         if maker is None:
             return tuple(values)

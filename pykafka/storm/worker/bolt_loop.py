@@ -42,14 +42,14 @@ class BoltLoop:
             messages = self._pipe.read(self._until_due())
             self.busy_since = time.monotonic()
             if self._until_due() == 0.0:
-                self._bolt.flush()
+                self._bolt.storm_flush()
             self._process(messages)
             self._outlet.flush()
             self.busy_since = 0.0
 
     def _until_due(self) -> float | None:
-        deadline = self._bolt.deadline
-        return None if deadline is None else max(0.0, deadline - self._bolt.clock())
+        deadline = self._bolt.storm_deadline
+        return None if deadline is None else max(0.0, deadline - self._bolt.storm_clock())
 
     def _process(self, messages: list[Any]) -> None:
         # A look at the clock for each: how long the user's code takes is not ours to know, and acks
@@ -60,13 +60,13 @@ class BoltLoop:
             if tup.task == -1 and is_heartbeat(tup):
                 self._outlet.answer(1)
                 continue
-            self._bolt.deliver(tup)
+            self._bolt.storm_deliver(tup)
             now = time.monotonic()
             if now - written > _SLICE:
                 self._outlet.flush()
                 written = self.busy_since = now
                 if self._until_due() == 0.0:
-                    self._bolt.flush()
+                    self._bolt.storm_flush()
 
     def _tuple(self, message: Any) -> Tuple:
         try:

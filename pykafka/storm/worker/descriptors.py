@@ -8,6 +8,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
+from typing import TextIO
 
 __all__ = ["StandardStreams"]
 
@@ -34,15 +35,15 @@ class StandardStreams:
         self.input, self.output, self.error = (_private_copy(number) for number in (0, 1, 2))
         os.set_blocking(self.error, False)
         self._each_second = each_second
+        sys.stdout.flush()
         self._reading, writing = os.pipe()
         nowhere = os.open(os.devnull, os.O_RDONLY)
         for source, target in ((nowhere, 0), (writing, 1), (writing, 2)):
             os.dup2(source, target)
         for number in (nowhere, writing):
             os.close(number)
-        for stream in (sys.stdout, sys.stderr):
-            # What is printed is seen at once; and no character ends the program.
-            stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
+        sys.stdout = _text(1)
+        sys.stderr = _text(2)
         self._held: deque[bytes] = deque()
         self._size = 0
         self._thread = threading.Thread(target=self._drain, name="pykafka stderr", daemon=True)
@@ -95,6 +96,16 @@ class StandardStreams:
             self._held.clear()
             return False
         return True
+
+
+def _text(number: int) -> TextIO:
+    """A stream on a descriptor as it is now; what Python opened believes it to be what it was.
+
+    What is printed is seen at once, and no character ends the program.
+    """
+    return open(
+        number, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False
+    )
 
 
 def _private_copy(number: int) -> int:

@@ -83,7 +83,11 @@ class PipeOutlet:
 
     def ack(self, tup_id: Any) -> None:
         """Tell that an input tuple is done."""
-        self._say(self._encode({"command": "ack", "id": tup_id}))
+        data = self._encode({"command": "ack", "id": tup_id})
+        self._said.append(data)
+        self._size += len(data)
+        if self._size >= FULL:
+            self.flush()
 
     def fail(self, tup_id: Any) -> None:
         """Tell that an input tuple failed."""

@@ -48,6 +48,10 @@ class Pipe:
         messages, self._messages = self._messages, []
         return messages
 
+    def give_back(self, messages: list[Any]) -> None:
+        """Have messages read again, before others."""
+        self._messages[:0] = messages
+
     def readable(self, timeout: float) -> bool:
         """Wait until there is something to read, or the other end is closed.
 

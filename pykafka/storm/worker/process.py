@@ -140,7 +140,7 @@ class _Process:
             name = context.get("componentid", type(component).__name__)
             set_up_logging(component, conf, name, context.get("taskid", ""))
             _handle_debug_signal(component.rdb_signal, self._streams)
-            component.start(conf, context, self._outlet)
+            component.storm_start(conf, context, self._outlet)
             self._outlet.flush()
         except Exception:  # noqa: BLE001 - whatever it is, Storm has to be told before the end
             self._could_not_start()
@@ -167,7 +167,8 @@ class _Process:
 
         :raises ProtocolError: it is no handshake.
         """
-        (message,) = self._pipe.read()
+        message, *more = self._pipe.read()
+        self._pipe.give_back(more)
         try:
             folder, conf, context = message["pidDir"], message["conf"], message["context"]
         except (KeyError, TypeError) as error:

@@ -68,14 +68,14 @@ class SpoutLoop:
             command, tup_id = message["command"], message.get("id")
         except (KeyError, TypeError, AttributeError) as error:
             raise ProtocolError(f"not a command for a spout: {message!r}") from error
-        if command == "next":
-            self._next()
-        elif command == "ack":
+        if command == "ack":
             self._settled += 1
-            self._spout.acked(tup_id)
+            self._spout.storm_acked(tup_id)
+        elif command == "next":
+            self._next()
         elif command == "fail":
             self._settled += 1
-            self._spout.failed(tup_id)
+            self._spout.storm_failed(tup_id)
         elif command == "activate":
             self._active = True
             self._spout.activate()
@@ -93,7 +93,7 @@ class SpoutLoop:
         end = time.monotonic() + _SLICE
         while True:
             emitted = outlet.emitted
-            spout.asked()
+            spout.storm_next()
             if (
                 outlet.emitted == emitted
                 or outlet.full

@@ -257,3 +257,23 @@ def test_usage(tmp_path: Path) -> None:
     )
     assert found.returncode == 1
     assert "usage" in found.stderr
+
+
+def test_standard_error_may_be_a_file(tmp_path: Path) -> None:
+    """As when somebody tries a component in a terminal."""
+    with (tmp_path / "errors").open("w") as errors:
+        errors.write("before\n")
+        errors.flush()
+        with Task(echo("print('hello')"), tmp_path, stderr=errors.fileno()) as task:
+            task.send(task.tuple("1", "dog"))
+            assert task.receive()["tuple"] == ["dog"]
+            assert task.hang_up() == 2
+    assert "hello" in (tmp_path / "errors").read_text()
+
+
+def test_messages_right_behind_the_handshake(tmp_path: Path) -> None:
+    with Task(echo("pass"), tmp_path, handshake=False) as task:
+        handshake = {"pidDir": str(tmp_path), "conf": task.conf, "context": task.context}
+        task.send(handshake, task.tuple("1", "dog"))
+        assert task.receive() == {"pid": task.process.pid}
+        assert task.receive()["tuple"] == ["dog"]

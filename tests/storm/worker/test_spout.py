@@ -225,3 +225,17 @@ def test_an_idle_spout_is_not_asked_a_thousand_times_a_second(tmp_path: Path) ->
             task.query("next")
         # 10 ms each; Storm gives up after 30 s.
         assert 0.15 < time.monotonic() - begin < 5.0
+
+
+def test_a_spout_may_call_its_attributes_as_it_likes(tmp_path: Path) -> None:
+    source = """
+from pykafka.storm.spout import Spout
+class Subject(Spout):
+    def initialize(self, conf, context):
+        self.acked = self.failed = self.start = self.next = self.clock = self.deadline = 0
+    def next_tuple(self):
+        self.emit(["x"], tup_id=1)
+"""
+    with Task(source, tmp_path, conf={"topology.max.spout.pending": 1}) as task:
+        assert len(task.query("next")) == 1
+        assert task.query("ack", 1) == []
