@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..exceptions import ConfigError
-from ..project.environment import Address, Environment
+from ..project.environment import Environment, SshHost
 from ..project.folder import Project
 from ..topology.launcher import Launcher
 from . import launching
@@ -45,7 +45,7 @@ class OnHosts(NamedTuple):
     :ivar parallel: on how many hosts at a time.
     """
 
-    hosts: Sequence[Address] = ()
+    hosts: Sequence[SshHost] = ()
     overwrite: bool = False
     parallel: int = 10
 
