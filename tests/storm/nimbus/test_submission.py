@@ -147,9 +147,7 @@ def test_it_is_deactivated_and_activated(
     await_notes(notes, "bolt", len(VALUES))
     deactivate(nimbus, topology_name)
     assert nimbus.topology(topology_name).status == "INACTIVE"
-    wait_until(
-        lambda: ["deactivate", ""] in noted(notes, "spout"), WITHIN, "a spout that knows it"
-    )
+    wait_until(lambda: ["deactivate", ""] in noted(notes, "spout"), WITHIN, "a spout that knows it")
 
 
 def test_it_is_spread_over_more_workers(
