@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from .deployment.jar import Duplicate, build_jar
-from .deployment.preparing import Deployment, OnHosts, prepare
+from .deployment.preparing import OnHosts, prepare
 from .exceptions import ConfigError, TopologyError
 from .project import Environment, Project
 from .project.options import merged_options
 from .topology import Launcher, checks_for_submit
 
-__all__ = ["Build", "Wish", "build", "configuration", "launcher_of", "load_checked"]
+__all__ = ["Build", "Wish", "build", "configuration", "load_checked"]
 
 #: The Java side of the serializer.
 _SERIALIZER = "topology.multilang.serializer"
@@ -124,10 +124,4 @@ def build(
         resources=deployment.resources,
         jars=wish.jars,
     )
-    return Build(path, launcher_of(deployment), duplicates)
-
-
-def launcher_of(deployment: Deployment) -> Launcher:
-    """What starts the components of a deployment."""
-    command, script = deployment.launch("{class_path}")
-    return Launcher(command, script)
+    return Build(path, deployment.launcher, duplicates)

@@ -14,7 +14,7 @@ from .nimbus import submission
 from .nimbus.client import Nimbus
 from .nimbus.reports import Cluster, TopologyState
 from .nimbus.structures import topology_structure
-from .project import Address, Environment, Project
+from .project import Environment, Project, SshHost
 from .project.hooks import Hooks
 
 __all__ = ["Submit", "submit"]
@@ -106,6 +106,6 @@ def _spread(cluster: Cluster) -> dict[str, Any]:
     return {"topology.workers": count, "topology.acker.executors": count}
 
 
-def _hosts(cluster: Cluster) -> list[Address]:
+def _hosts(cluster: Cluster) -> list[SshHost]:
     hosts = dict.fromkeys(supervisor.host for supervisor in cluster.supervisors)
-    return [Address(host, None) for host in hosts]
+    return [SshHost(host, None) for host in hosts]

@@ -46,14 +46,14 @@ def update_virtualenv(
     The workers are those of the environment in config.json, or else Nimbus is asked for them.
     """
     from ...storm.deployment.preparing import OnHosts, prepare_hosts
-    from ...storm.project import Address
+    from ...storm.project import SshHost
 
     project, environment = place.project, place.environment
-    hosts: list[Address] = []
+    hosts: list[SshHost] = []
     if not environment.workers:
         with place.nimbus() as nimbus:
             found = nimbus.cluster().supervisors
-        hosts = [Address(host, None) for host in dict.fromkeys(each.host for each in found)]
+        hosts = [SshHost(host, None) for host in dict.fromkeys(each.host for each in found)]
     with tempfile.TemporaryDirectory(prefix="pykafka-storm-") as folder:
         made = prepare_hosts(
             project,

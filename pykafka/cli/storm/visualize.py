@@ -40,8 +40,7 @@ def visualize(
 
     project = place.project
     ending = output_file.suffix.lstrip(".").lower() if output_file else ""
-    if kind is None:
-        kind = next((each for each in _FORMATS if each == ending), "svg")
-    path = output_file or Path(f"{project.topology_name(name)}.{kind}")
-    path.write_bytes(draw(project.load_topology(name), kind))
+    chosen: _Format = kind or next((each for each in _FORMATS if each == ending), "svg")
+    path = output_file or Path(f"{project.topology_name(name)}.{chosen}")
+    path.write_bytes(draw(project.load_topology(name), chosen))
     click.echo(str(path))

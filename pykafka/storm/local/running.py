@@ -19,7 +19,6 @@ from ..exceptions import StormError
 from ..nimbus import submission
 from ..nimbus.client import Nimbus
 from ..nimbus.structures import topology_structure
-from ..topology import Launcher
 from .worker_logs import Line, WorkerLog
 
 __all__ = ["LocalRun", "run_on_storm"]
@@ -76,7 +75,7 @@ def run_on_storm(
     with tempfile.TemporaryDirectory(prefix="pykafka-storm-") as folder:
         jar = Path(folder, f"{run.name}.jar")
         build_jar(jar, run.source, jars=run.jars)
-        launcher = Launcher(*launching.installed("{class_path}", sys.executable))
+        launcher = launching.installed(sys.executable)
         structure = topology_structure(run.topology, launcher, run.environment)
         tell("starting ZooKeeper, Nimbus and a supervisor")
         with (
