@@ -40,7 +40,8 @@ def visualize(
 
     project = place.project
     ending = output_file.suffix.lstrip(".").lower() if output_file else ""
-    chosen: _Format = kind or next((each for each in _FORMATS if each == ending), "svg")
+    named: _Format = next((each for each in _FORMATS if each == ending), "svg")
+    chosen = kind or named
     path = output_file or Path(f"{project.topology_name(name)}.{chosen}")
     path.write_bytes(draw(project.load_topology(name), chosen))
     click.echo(str(path))
