@@ -60,7 +60,9 @@ def topologies(draw: Any, failing: bool = False) -> Any:
     return topology({"topology.max.spout.pending": pending}, **specs)
 
 
-OPTIONS = st.builds(EngineOptions, seed=st.integers(0, 3), interleave=st.booleans())
+OPTIONS = st.tuples(st.integers(0, 3), st.booleans()).map(
+    lambda chosen: EngineOptions(seed=chosen[0], interleave=chosen[1])
+)
 
 
 def trace(tested: Any, options: EngineOptions) -> list[str]:

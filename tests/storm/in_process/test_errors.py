@@ -273,7 +273,7 @@ class TestEnding:
             raise LookupError("stuck")
 
         engine = run_in_process(self.made(heard, close=bad))
-        with pytest.raises(ComponentFailedError, match="'bad' .* raised LookupError in close"):
+        with pytest.raises(ComponentFailedError, match=r"'bad' .* raised LookupError in close"):
             engine.close()
         assert sorted(heard) == ["good", "source"]
         engine.close()
