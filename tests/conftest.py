@@ -9,9 +9,17 @@ import signal
 import hypothesis
 import pytest
 
-# The marker of what only some releases have; fixtures of real brokers, and --require; what may
-# run side by side; and what the matrix in the documentation is made of.
-pytest_plugins = ["applicability", "services", "spreading", "matrix"]
+# The marker of what only some releases have; fixtures of real brokers, and --require; those of
+# real Storm and of real sshd; what may run side by side; and what the matrix in the documentation
+# is made of.
+pytest_plugins = [
+    "applicability",
+    "services",
+    "storm_services",
+    "ssh_servers",
+    "spreading",
+    "matrix",
+]
 
 # A shell that starts something in the background has it ignore Ctrl-C, and nohup the end of the
 # terminal; that is handed down to every program that the tests start and interrupt.

@@ -46,7 +46,7 @@ USUAL_RELEASES = ["0.8.2.2", "0.11.0.3", "3.9.1", "4.3.0"]
 #: than those between would tell.
 _AT_THE_ENDS = {"cli", "completeness", "embedded"}
 
-_NOT_TO_BE_HAD = (DownloadError, MissingRequirementError)
+NOT_TO_BE_HAD = (DownloadError, MissingRequirementError)
 
 
 @dataclass(frozen=True)
@@ -113,13 +113,14 @@ def pytest_report_header(config: pytest.Config) -> str:
     )
 
 
-def _listed(config: pytest.Config, option: str) -> list[str]:
+def listed(config: pytest.Config, option: str) -> list[str]:
+    """The entries of an option that is a comma list."""
     return [name.strip() for name in config.getoption(option).split(",") if name.strip()]
 
 
 def releases_of(config: pytest.Config) -> list[str]:
     """What ``--kafka-releases`` names."""
-    names = _listed(config, "--kafka-releases")
+    names = listed(config, "--kafka-releases")
     if names == ["all"]:
         return ALL_RELEASES
     return list(dict.fromkeys(find_release(name).version for name in names))
@@ -133,7 +134,7 @@ def _releases_for(metafunc: pytest.Metafunc) -> list[str]:
 
 
 def _implementations(config: pytest.Config) -> list[str]:
-    names = _listed(config, "--implementations")
+    names = listed(config, "--implementations")
     unknown = set(names) - set(IMPLEMENTATIONS)
     if unknown:
         known = ", ".join(IMPLEMENTATIONS)
@@ -156,15 +157,15 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     wanted = {release for item in session.items if (release := release_of(item))}
     # Whatever goes wrong here goes wrong again in the fixture, where it has a test to end.
-    with _one_worker_at_a_time(session.config), contextlib.suppress(*_NOT_TO_BE_HAD):
+    with one_worker_at_a_time(session.config), contextlib.suppress(*NOT_TO_BE_HAD):
         for release in sorted(wanted):
-            class_path(find_release(release).coordinates, _Reporter(session.config))
+            class_path(find_release(release).coordinates, Reporter(session.config))
         if wanted:
-            class_path(ZOOKEEPER, _Reporter(session.config))
+            class_path(ZOOKEEPER, Reporter(session.config))
 
 
 @contextlib.contextmanager
-def _one_worker_at_a_time(config: pytest.Config) -> Iterator[None]:
+def one_worker_at_a_time(config: pytest.Config) -> Iterator[None]:
     """Workers of pytest-xdist take turns: what one has fetched the others find."""
     if not hasattr(config, "workerinput"):
         yield
@@ -185,7 +186,7 @@ def end_because_missing(config: pytest.Config, reason: str) -> None:
     pytest.skip(reason)
 
 
-class _Reporter:
+class Reporter:
     """Writes progress to the terminal although output is captured."""
 
     def __init__(self, config: pytest.Config) -> None:
@@ -224,9 +225,9 @@ class Clusters:
                     brokers,
                     config=config,
                     tls=tls,
-                    progress=_Reporter(self._config),
+                    progress=Reporter(self._config),
                 )
-            except _NOT_TO_BE_HAD as error:
+            except NOT_TO_BE_HAD as error:
                 end_because_missing(self._config, f"Kafka {release}: {error}")
         return self._running[key]
 
@@ -257,8 +258,8 @@ def need_releases(pytestconfig: pytest.Config) -> NeedReleases:
         for release in releases:
             try:
                 find_java()
-                class_path(find_release(release).coordinates, _Reporter(pytestconfig))
-            except _NOT_TO_BE_HAD as error:
+                class_path(find_release(release).coordinates, Reporter(pytestconfig))
+            except NOT_TO_BE_HAD as error:
                 end_because_missing(pytestconfig, f"Kafka {release}: {error}")
 
     return need

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from applicability import release_of
 from services import releases_of
+from storm_services import storm_releases_of
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -27,7 +28,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     from xdist.scheduler import LoadScopeScheduling
 
-    releases = releases_of(config)
+    releases = [*releases_of(config), *storm_releases_of(config)]
 
     class ByServers(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:

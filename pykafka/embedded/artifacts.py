@@ -8,11 +8,12 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import ModuleType
 
 from ..exceptions import MissingRequirementError
 from .digests import file_digest
 
-__all__ = ["class_path", "report_to_stderr"]
+__all__ = ["class_path", "report_to_stderr", "single_jar"]
 
 _FORMAT = 1
 _ALGORITHM = "sha256"
@@ -38,19 +39,39 @@ def class_path(
     """
     record = _record_of(coordinates)
     jars = _read(record)
-    if jars is not None:
-        return jars
+    if jars is None:
+        maven = _maven(coordinates[0])
+        progress(f"resolving {coordinates[0]}")
+        jars = maven.resolve(coordinates, progress)
+        _write(record, jars)
+    return jars
+
+
+def single_jar(coordinate: str, progress: Callable[[str], None] = report_to_stderr) -> Path:
+    """One jar, without what it needs: its POM is not read.
+
+    Flux's names a parent that was never published, so :func:`class_path` cannot resolve it.
+
+    :raises MissingRequirementError: as :func:`class_path`.
+    :raises DownloadError: as :func:`class_path`.
+    """
+    record = _record_of([coordinate, "alone"])
+    jars = _read(record)
+    if jars is None:
+        jars = [_maven(coordinate).fetch(coordinate, progress)]
+        _write(record, jars)
+    return jars[0]
+
+
+def _maven(coordinate: str) -> ModuleType:
     try:
         from . import maven
     except ImportError as error:
         raise MissingRequirementError(
-            f"{coordinates[0]} is not in the cache, and {error.name} to fetch it is not "
+            f"{coordinate} is not in the cache, and {error.name} to fetch it is not "
             f"installed; run: pip install 'pykafka[embedded]'"
         ) from error
-    progress(f"resolving {coordinates[0]}")
-    jars = maven.resolve(coordinates, progress)
-    _write(record, jars)
-    return jars
+    return maven
 
 
 def _record_of(coordinates: Sequence[str]) -> Path:

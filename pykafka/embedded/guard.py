@@ -10,8 +10,14 @@ command: it comes as soon as the *thread* that started the command ends.
 As the parent it alone can send signals without ever meeting a process that has taken over
 the number, so the owner asks: one byte on the control socket, answered by the same byte.
 
+What the command starts may be meant to outlive it, as Storm's workers outlive a supervisor, and
+is then nobody's child. With a family's name the command gets it in its environment, which all
+that descends from it inherits; when the owner is gone the whole family is killed (on Linux,
+where environments can be read).
+
 Arguments: descriptor of the control socket, owner's process id, folder to remove when the
-owner is gone ("" for none), command. Standard streams belong to the command.
+owner is gone ("" for none), name of the family ("" for none), command. Standard streams belong
+to the command.
 """
 
 from __future__ import annotations
@@ -25,7 +31,12 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
 
+#: The environment variable that names a process's family.
+FAMILY = "PYKAFKA_FAMILY"
 _SIGNALS = {
     b"K": signal.SIGKILL,
     b"T": signal.SIGTERM,
@@ -35,16 +46,20 @@ _SIGNALS = {
 _PR_SET_PDEATHSIG = 1
 #: Seconds between looks at the parent; the socket tells at once.
 _LOOK_EVERY = 0.5
+#: Seconds to see the end of a killed family, and between two looks for it.
+_FAMILY_GONE_WITHIN = 10.0
+_FAMILY_LOOK_EVERY = 0.05
 
 
 def main(arguments: list[str]) -> int:
     """Run the command to its end or the owner's; the command's exit status."""
     control = socket.socket(fileno=int(arguments[0]))
     control.set_inheritable(False)
-    owner, folder, command = int(arguments[1]), arguments[2], arguments[3:]
+    owner, folder, family, command = int(arguments[1]), arguments[2], arguments[3], arguments[4:]
     ended = _wake_on_exit()
     child = subprocess.Popen(
         command,
+        env={**os.environ, FAMILY: family} if family else None,
         preexec_fn=_die_with_parent  # noqa: PLW1509 - this program has one thread
         if sys.platform == "linux"
         else None,
@@ -60,6 +75,8 @@ def main(arguments: list[str]) -> int:
         if order == b"" or os.getppid() != owner:
             child.kill()
             child.wait()
+            if family:
+                kill_family(family)
             _remove(folder)
         elif order is not None:
             # The answer first would let the owner go on before the signal is sent.
@@ -67,6 +84,36 @@ def main(arguments: list[str]) -> int:
             with contextlib.suppress(OSError):
                 control.sendall(order)
     return child.returncode
+
+
+def members(family: str) -> Iterator[int]:
+    """The process ids of a family; none where there is no ``/proc``."""
+    mark = f"{FAMILY}={family}".encode()
+    for folder in Path("/proc").glob("[0-9]*"):
+        # It may have ended, or be another user's. A zombie has an empty one.
+        with contextlib.suppress(OSError):
+            if mark in folder.joinpath("environ").read_bytes().split(b"\0"):
+                yield int(folder.name)
+
+
+def signal_family(family: str, number: signal.Signals) -> int:
+    """Send a signal to each process of a family; how many there were."""
+    count = 0
+    for process in members(family):
+        count += 1
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, number)
+    return count
+
+
+def kill_family(family: str) -> None:
+    """SIGKILL all of a family; returns when none is left, or ten seconds later."""
+    deadline = time.monotonic() + _FAMILY_GONE_WITHIN
+    # Twice none: in the middle of an exec a process shows no environment.
+    empty_looks = 0
+    while empty_looks < 2 and time.monotonic() < deadline:
+        empty_looks = 0 if signal_family(family, signal.SIGKILL) else empty_looks + 1
+        time.sleep(_FAMILY_LOOK_EVERY)
 
 
 def _die_with_parent() -> None:

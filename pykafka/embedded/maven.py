@@ -11,7 +11,7 @@ import hashlib
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,7 +23,7 @@ from requests import RequestException, Response
 from ..exceptions import DownloadError
 from .digests import file_digest
 
-__all__ = ["resolve"]
+__all__ = ["fetch", "resolve"]
 
 #: Seconds for a repository to send its next bytes.
 _TIMEOUT = 30
@@ -31,13 +31,25 @@ _ATTEMPTS = 4
 #: Maven Central publishes SHA-1 for all, the others for newer artifacts only: in this order one
 #: request nearly always does. They come from where the file does, so all guard against the same.
 _DIGESTS = ("sha1", "sha256", "sha512")
+#: Of Kafka and ZooKeeper: POMs of that age also list test libraries, and natives of every platform
+#: for a transport that is not used.
+_UNUSED = {
+    "byte-buddy",
+    "byte-buddy-agent",
+    "junit",
+    "mockito-core",
+    "netty-tcnative-boringssl-static",
+    "objenesis",
+}
+#: A database of 70 MB for metrics, which can be kept nowhere instead.
+_UNUSED_BY_STORM = {"rocksdbjni"}
 _CENTRAL = "https://repo.maven.apache.org/maven2"
 
 _T = TypeVar("_T")
 Progress = Callable[[str], None]
 
 
-def resolve(coordinates: Iterable[str], progress: Progress) -> list[Path]:
+def resolve(coordinates: Sequence[str], progress: Progress) -> list[Path]:
     """The jars, dependencies included, of ``coordinates``; fetches what is not there.
 
     Repositories, their cache and the home of both are jgo's settings (``M2_REPO``,
@@ -45,33 +57,25 @@ def resolve(coordinates: Iterable[str], progress: Progress) -> list[Path]:
 
     :raises DownloadError: a file is nowhere to be had, or differs from its published digest.
     """
-    settings = GlobalSettings.load()
     resolver = _CheckedResolver(progress)
-    context = MavenContext(
-        resolver=resolver,
-        repo_cache=settings.repo_cache,
-        remote_repos={"central": _CENTRAL, **settings.repositories},
-        timeout=_TIMEOUT,
-    )
+    context = _context(resolver)
     # "!": versions are what each POM asks for. Otherwise jgo takes what the first ones manage,
     # and log4j's manage Kafka's.
     wanted = [context.create_dependency(f"{coordinate}!") for coordinate in coordinates]
     inputs, transitive = resolver.resolve(wanted)
     artifacts = [dependency.artifact for dependency in [*inputs, *transitive]]
-    return [resolver.checked(artifact) for artifact in artifacts if _belongs(artifact)]
+    unused = _unused_by(coordinates)
+    return [
+        resolver.checked(artifact)
+        for artifact in artifacts
+        if artifact.packaging == "jar" and artifact.artifactId not in unused
+    ]
 
 
-def _belongs(artifact: Artifact) -> bool:
-    """Whether a server needs it: POMs of that age also list test libraries, and natives of
-    every platform for a transport that is not used."""
-    return artifact.packaging == "jar" and artifact.artifactId not in {
-        "byte-buddy",
-        "byte-buddy-agent",
-        "junit",
-        "mockito-core",
-        "netty-tcnative-boringssl-static",
-        "objenesis",
-    }
+def _unused_by(coordinates: Sequence[str]) -> Collection[str]:
+    """The artifacts that POMs list and servers of these groups do without."""
+    groups = {coordinate.partition(":")[0] for coordinate in coordinates}
+    return _UNUSED_BY_STORM if "org.apache.storm" in groups else _UNUSED
 
 
 class _CheckedResolver(PythonResolver):
@@ -133,6 +137,27 @@ class _CheckedResolver(PythonResolver):
         finally:
             Path(name).unlink(missing_ok=True)
         return target
+
+
+def fetch(coordinate: str, progress: Progress) -> Path:
+    """The jar of ``group:artifact:version`` alone.
+
+    :raises DownloadError: it is nowhere to be had, or differs from its published digest.
+    """
+    resolver = _CheckedResolver(progress)
+    group, name, version = coordinate.split(":")
+    artifact = _context(resolver).project(group, name).at_version(version).artifact()
+    return resolver.checked(artifact)
+
+
+def _context(resolver: PythonResolver) -> MavenContext:
+    settings = GlobalSettings.load()
+    return MavenContext(
+        resolver=resolver,
+        repo_cache=settings.repo_cache,
+        remote_repos={"central": _CENTRAL, **settings.repositories},
+        timeout=_TIMEOUT,
+    )
 
 
 def _place(artifact: Artifact) -> Path:

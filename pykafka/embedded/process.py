@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -53,12 +53,18 @@ class GuardedPopen(subprocess.Popen[bytes]):
     """A :class:`subprocess.Popen` whose command ends when this process does, whatever way.
 
     Standard streams, status and signals are the command's, though ``pid`` is its guard's.
-    ``remove`` is deleted if this process dies first. Dropping the object, or leaving
+    ``remove`` is deleted if this process dies first, and the ``family`` (:mod:`.guard`) killed,
+    of which the command becomes a member. Dropping the object, or leaving
     its ``with`` by an error, kills the command.
     """
 
     def __init__(
-        self, command: Sequence[str], *, remove: Path | None = None, **options: Any
+        self,
+        command: Sequence[str],
+        *,
+        remove: Path | None = None,
+        family: str = "",
+        **options: Any,
     ) -> None:
         self._control, theirs = socket.socketpair()
         self._control.settimeout(_AT_ONCE)
@@ -67,7 +73,7 @@ class GuardedPopen(subprocess.Popen[bytes]):
         guard = [sys.executable, "-I", "-S", _GUARD, str(theirs.fileno()), str(os.getpid())]
         with theirs:
             super().__init__(
-                [*guard, str(remove or ""), *command],
+                [*guard, str(remove or ""), family, *command],
                 pass_fds=[theirs.fileno()],
                 # The terminal's Ctrl-C is for the owner, who then ends things in order.
                 start_new_session=True,
@@ -95,13 +101,23 @@ class GuardedPopen(subprocess.Popen[bytes]):
 class GuardedProcess:
     """One server process with its output in a file. Methods may be called from any thread."""
 
-    def __init__(self, command: Sequence[str], log: Path, *, remove: Path | None = None) -> None:
+    def __init__(
+        self,
+        command: Sequence[str],
+        log: Path,
+        *,
+        remove: Path | None = None,
+        family: str = "",
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.log = log
         self._lock = threading.Lock()
         with log.open("ab") as output:
             self._process = GuardedPopen(
                 command,
                 remove=remove,
+                family=family,
+                env={**os.environ, **environment} if environment else None,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

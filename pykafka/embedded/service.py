@@ -49,6 +49,10 @@ class Service:
     """One server: a command that can be started again and again on the same port and data.
 
     Methods may be called from any thread, one at a time.
+
+    :param family: what it starts is known by, and ended by if this process dies
+        (:mod:`.guard`).
+    :param environment: variables that it gets besides our own.
     """
 
     def __init__(
@@ -58,6 +62,9 @@ class Service:
         folder: Path,
         command: Sequence[str],
         home: ServiceFolder,
+        *,
+        family: str = "",
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         #: How errors and state lines call it.
         self.name = name
@@ -68,6 +75,8 @@ class Service:
         self.paused = False
         self._command = command
         self._home = home
+        self._family = family
+        self._environment = environment
         self._process: GuardedProcess | None = None
 
     @property
@@ -104,7 +113,13 @@ class Service:
         if self.running:
             raise UsageError(f"{self.name} runs already; stop() or kill() it first")
         self.paused = False
-        self._process = GuardedProcess(self._command, self.log_file, remove=self._home.doomed)
+        self._process = GuardedProcess(
+            self._command,
+            self.log_file,
+            remove=self._home.doomed,
+            family=self._family,
+            environment=self._environment,
+        )
 
     def await_ready(self, ready: Callable[[], bool], within: float) -> None:
         """Return when ``ready()``.

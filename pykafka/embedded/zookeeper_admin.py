@@ -8,19 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from kazoo.client import KazooClient
-from kazoo.exceptions import NoNodeError
-from kazoo.handlers.threading import KazooTimeoutError
-
-from ..exceptions import UsageError, ZookeeperConnectionError
+from ..exceptions import UsageError
 from .topics import Placement
+from .zookeeper_connection import NoNodeError, connected
 
 __all__ = ["ZookeeperTopics", "forget_broker"]
-
-#: Seconds to connect.
-_CONNECT_WITHIN = 20.0
 
 
 class ZookeeperTopics:
@@ -38,7 +32,7 @@ class ZookeeperTopics:
         :raises UsageError: it exists.
         """
         path, settings = f"/brokers/topics/{name}", f"/config/topics/{name}"
-        with _connected(self._address) as zookeeper:
+        with connected(self._address) as zookeeper:
             brokers = self._brokers or sorted(map(int, zookeeper.get_children("/brokers/ids")))
             if zookeeper.exists(path):
                 raise UsageError(f"topic {name!r} exists")
@@ -51,18 +45,18 @@ class ZookeeperTopics:
 
     def delete(self, name: str) -> None:
         """Ask the controller to delete the topic."""
-        with _connected(self._address) as zookeeper:
+        with connected(self._address) as zookeeper:
             zookeeper.ensure_path(f"/admin/delete_topics/{name}")
 
     def names(self) -> list[str]:
         """The topics that are registered."""
-        with _connected(self._address) as zookeeper:
+        with connected(self._address) as zookeeper:
             return sorted(zookeeper.get_children("/brokers/topics"))
 
     def placements(self, name: str) -> dict[int, Placement]:
         """Where the partitions are, as leaders and the controller have written it down."""
         path, found = f"/brokers/topics/{name}", {}
-        with _connected(self._address) as zookeeper:
+        with connected(self._address) as zookeeper:
             assignment = json.loads(zookeeper.get(path)[0])["partitions"]
             for partition, replicas in assignment.items():
                 with contextlib.suppress(NoNodeError):
@@ -93,28 +87,13 @@ def forget_broker(address: str, broker_id: int) -> None:
     takes the old registration for its own and fails to give it up when it goes: the cluster
     then has no controller.
     """
-    with _connected(address) as zookeeper:
+    with connected(address) as zookeeper:
         with contextlib.suppress(NoNodeError):
             content, _ = zookeeper.get("/controller")
             if json.loads(content)["brokerid"] == broker_id:
                 zookeeper.delete("/controller")
         with contextlib.suppress(NoNodeError):
             zookeeper.delete(f"/brokers/ids/{broker_id}")
-
-
-@contextlib.contextmanager
-def _connected(address: str) -> Iterator[KazooClient]:
-    client = KazooClient(hosts=address)
-    try:
-        client.start(timeout=_CONNECT_WITHIN)
-        yield client
-    except KazooTimeoutError as error:
-        raise ZookeeperConnectionError(
-            f"ZooKeeper at {address}: no connection within {_CONNECT_WITHIN:g} s"
-        ) from error
-    finally:
-        client.stop()
-        client.close()
 
 
 def _json(content: Mapping[str, object]) -> bytes:

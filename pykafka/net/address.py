@@ -28,17 +28,20 @@ class Address(NamedTuple):
         return f"{host}:{self.port}"
 
 
-def parse_hosts(text: str | bytes, option: str = "hosts") -> list[Address]:
+def parse_hosts(
+    text: str | bytes, option: str = "hosts", default_port: int = DEFAULT_PORT
+) -> list[Address]:
     """The addresses in a comma-separated list.
 
     Each is ``host``, ``host:port``, ``[IPv6]`` or ``[IPv6]:port``; a ``/suffix`` behind is
-    ignored, as in 2.x. Without a port it is 9092.
+    ignored, as in 2.x. Without a port it is 9092, or ``default_port``.
 
     :raises InvalidOptionError: an entry is none of these; names option and entry.
     """
     if isinstance(text, bytes):
         text = text.decode("utf-8")
-    found = [_parse(entry, option) for entry in (e.strip() for e in text.split(",")) if entry]
+    entries = [entry for entry in (entry.strip() for entry in text.split(",")) if entry]
+    found = [_parse(entry, option, default_port) for entry in entries]
     if not found:
         raise InvalidOptionError(f"option {option} names no host: {text!r}")
     # The order stays, what is named twice is asked once.

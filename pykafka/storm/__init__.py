@@ -10,17 +10,35 @@ if TYPE_CHECKING:
     from .bolt import BatchingBolt, Bolt, TicklessBatchingBolt
     from .component import Component, StormHandler, Tuple
     from .spout import ReliableSpout, Spout
+    from .topology import (
+        GlobalStreamId,
+        Grouping,
+        JavaBolt,
+        JavaSpout,
+        ShellBolt,
+        ShellSpout,
+        Stream,
+        Topology,
+    )
 
 __all__ = [
     "BatchingBolt",
     "Bolt",
     "Component",
+    "GlobalStreamId",
+    "Grouping",
+    "JavaBolt",
+    "JavaSpout",
     "ReliableSpout",
+    "ShellBolt",
+    "ShellSpout",
     "Spout",
     "StormHandler",
+    "Stream",
     "TicklessBatchingBolt",
+    "Topology",
     "Tuple",
 ]
 
 # Loaded when asked for: a component on a worker needs no topology, and a topology no Nimbus.
-__getattr__ = lazy_names(__name__, __all__, ("component", "spout", "bolt"))
+__getattr__ = lazy_names(__name__, __all__, ("component", "spout", "bolt", "topology"))

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..exceptions import KafkaException, RemoteError, UsageError
 
 __all__ = [
     "ComponentFailedError",
+    "ConfigError",
+    "DeploymentError",
+    "HostsError",
+    "LeaderChangedError",
+    "NimbusCallError",
     "NimbusError",
+    "NimbusUnreachableError",
+    "NoLeaderError",
+    "NotAuthorizedError",
+    "ProjectError",
     "RefusedEmitError",
+    "SecuredNimbusError",
     "SerializationError",
     "StormError",
     "StormWentAwayError",
+    "TopologyAlreadyRunsError",
     "TopologyError",
+    "TopologyNotRunningError",
+    "TopologyRefusedError",
     "TopologyTypeError",
+    "TunnelError",
+    "UnknownOutcomeError",
 ]
 
 
@@ -42,12 +57,86 @@ class NimbusError(StormError, RemoteError):
     """Nimbus cannot be reached, or refused what was asked of it."""
 
 
+class NimbusUnreachableError(NimbusError):
+    """Nothing answers where Nimbus was looked for, or it stopped answering."""
+
+
+class LeaderChangedError(NimbusUnreachableError):
+    """Another Nimbus leads than the one that was being spoken to: begin again with that one."""
+
+
+class NoLeaderError(NimbusError):
+    """No Nimbus led the cluster for as long as was waited."""
+
+
+class SecuredNimbusError(NimbusError):
+    """The cluster wants TLS, or Kerberos or another SASL mechanism, which is not spoken here."""
+
+
+class NimbusCallError(NimbusError):
+    """Nimbus failed at what was asked of it; carries what it said, often little."""
+
+
+class UnknownOutcomeError(NimbusError):
+    """The connection broke after something was asked for, which may or may not be done."""
+
+
+class TopologyAlreadyRunsError(NimbusError, UsageError):
+    """A topology of that name is in the cluster (perhaps still ending)."""
+
+
+class TopologyNotRunningError(NimbusError, UsageError):
+    """There is no topology of that name in the cluster."""
+
+
+class TopologyRefusedError(NimbusError, UsageError):
+    """Nimbus would not take the topology, its name or its configuration; carries its reason."""
+
+
+class NotAuthorizedError(NimbusError, UsageError):
+    """The cluster's rules forbid it to whom Nimbus takes us for."""
+
+
 class SerializationError(StormError, UsageError, TypeError):
     """A value of a tuple is none that Storm's multilang protocol can carry."""
 
 
 class TopologyTypeError(TopologyError, TypeError):
     """As :class:`TopologyError`, and one of the mistakes is a value of a wrong type."""
+
+
+class ProjectError(StormError, UsageError):
+    """A project's folder lacks something, or code in it cannot be used; names file and line."""
+
+
+class ConfigError(ProjectError, ValueError):
+    """A ``config.json`` is not what it should be.
+
+    :ivar mistakes: each mistake that was found, naming the file and the key.
+    """
+
+    def __init__(self, mistakes: str | Sequence[str]) -> None:
+        self.mistakes = [mistakes] if isinstance(mistakes, str) else list(mistakes)
+        super().__init__("\n".join(self.mistakes))
+
+
+class DeploymentError(StormError):
+    """What a topology's components need cannot be put together, or not onto the workers."""
+
+
+class HostsError(DeploymentError, RemoteError):
+    """Some hosts could not be prepared; the others were.
+
+    :ivar failures: what went wrong, by host.
+    """
+
+    def __init__(self, failures: Mapping[str, str]) -> None:
+        self.failures = dict(failures)
+        super().__init__("\n".join(f"{host}: {reason}" for host, reason in failures.items()))
+
+
+class TunnelError(StormError, RemoteError):
+    """The ssh tunnel to Nimbus cannot be opened, or broke."""
 
 
 class ComponentFailedError(StormError):

@@ -94,6 +94,11 @@ def _inexpressible(spec: ComponentSpec) -> list[str]:
             for stream in spec.outputs
             if stream.direct
         ]
+        mistakes += [
+            f'{spec.name}: Flux cannot set a component\'s config "{key}" to None; leave it out'
+            for key, value in spec.config.items()
+            if value is None
+        ]
     mistakes += [
         f"{spec.name}: Flux takes no serialised Java groupings, as that of stream "
         f'"{source.streamId}" of {source.componentId}; name the class'

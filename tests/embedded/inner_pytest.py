@@ -11,7 +11,8 @@ import services
 
 __all__ = ["run"]
 
-PLUGINS = ("-p", "applicability", "-p", "services", "-p", "spreading", "-p", "matrix")
+_NAMES = ("applicability", "services", "storm_services", "spreading", "matrix")
+PLUGINS = tuple(argument for name in _NAMES for argument in ("-p", name))
 
 SCENARIO = """
 def test_something(implementation, kafka):

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from pykafka.embedded import maven
-from pykafka.embedded.artifacts import class_path
+from pykafka.embedded.artifacts import class_path, single_jar
 from pykafka.exceptions import DownloadError
 
 COORDINATES = ("example:thing:1.0",)
@@ -68,6 +68,44 @@ def test_a_download_is_told_and_lands_in_the_cache(repository: Path, tmp_path: P
     assert [jar.read_bytes() for jar in jars] == [CONTENT]
     assert jars[0].is_relative_to(tmp_path / "home")
     assert told == ["resolving example:thing:1.0", "downloading thing-1.0.jar (0.0 MB)"]
+
+
+def test_a_jar_whose_pom_cannot_be_resolved_is_fetched_alone(repository: Path) -> None:
+    (repository / JAR.with_suffix(".pom")).unlink()
+    told: list[str] = []
+    for _ in range(2):
+        assert single_jar(COORDINATES[0], told.append).read_bytes() == CONTENT
+    assert told == ["downloading thing-1.0.jar (0.0 MB)"]
+    with pytest.raises(DownloadError, match="cannot be had"):
+        class_path(COORDINATES, told.append)
+
+
+@pytest.mark.parametrize(
+    ("group", "expected"),
+    [
+        ("example", ["server-1.0.jar"]),
+        ("org.apache.storm", ["server-1.0.jar", "objenesis-1.0.jar"]),
+    ],
+)
+def test_what_a_server_does_without_is_not_fetched(
+    group: str, expected: list[str], repository: Path
+) -> None:
+    needed = "<groupId>org.objenesis</groupId><artifactId>objenesis</artifactId>"
+    for place, identity, dependencies in (
+        (f"{group.replace('.', '/')}/server", f"<groupId>{group}</groupId>", needed),
+        ("org/objenesis/objenesis", "<groupId>org.objenesis</groupId>", ""),
+    ):
+        name = place.rpartition("/")[2]
+        within = f"<dependency>{dependencies}<version>1.0</version></dependency>"
+        pom = (
+            f"<project><modelVersion>4.0.0</modelVersion>{identity}<artifactId>{name}</artifactId>"
+            f"<version>1.0</version><dependencies>{within if dependencies else ''}</dependencies>"
+            "</project>"
+        )
+        publish(repository, Path(place, "1.0", f"{name}-1.0.pom"), pom.encode())
+        publish(repository, Path(place, "1.0", f"{name}-1.0.jar"), name.encode())
+    jars = class_path([f"{group}:server:1.0"], lambda _: None)
+    assert [jar.name for jar in jars] == expected
 
 
 def test_the_second_time_needs_neither_network_nor_jgo(repository: Path) -> None:

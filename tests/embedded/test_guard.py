@@ -79,6 +79,48 @@ def test_the_command_dies_with_its_owner(ending: str, tmp_path: Path) -> None:
     wait_until(lambda: not folder.exists(), 15, f"{folder} gone")
 
 
+#: Its command starts another one that is nobody's child, in a session of its own, and ends.
+FAMILY_OWNER = """
+import os, signal, subprocess, sys, time
+from pykafka.embedded.process import GuardedPopen
+program = '''
+import os, time
+os.fork() and os._exit(0)
+os.setsid()
+print(os.getpid(), flush=True)
+time.sleep(600)
+'''
+first = GuardedPopen([sys.executable, "-c", program], family=sys.argv[1], stdout=subprocess.PIPE)
+print(first.stdout.readline().decode(), flush=True)
+first.wait(15)
+other = GuardedPopen(["sleep", "600"], family=sys.argv[2])
+sys.stdin.readline()
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a family is found through /proc")
+@pytest.mark.parametrize("other", ["a family", "another family"])
+def test_a_family_dies_with_its_owner_whoever_its_parents_are(other: str) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", FAMILY_OWNER, "a family", other],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as owner:
+        assert owner.stdin is not None
+        assert owner.stdout is not None
+        pid = int(owner.stdout.readline())
+        owner.stdin.write(b"\n")
+        owner.stdin.flush()
+        owner.wait(30)
+    if other == "a family":
+        wait_until(lambda: not alive(pid), 15, f"end of {pid}")
+    else:
+        time.sleep(1)
+        assert alive(pid)
+        os.kill(pid, signal.SIGKILL)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's signal to orphans is Linux's")
 def test_the_command_dies_with_its_guard() -> None:
     process = GuardedPopen(["sh", "-c", "echo $$; exec sleep 600"], stdout=subprocess.PIPE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -25,25 +26,25 @@ if TYPE_CHECKING:
     from ..topology.topology import TopologyType
 
 __all__ = [
-    "IDL",
     "Launcher",
     "deserialized",
-    "load",
+    "nimbus_structures",
     "serialized",
     "specs_of",
     "structures",
     "topology_structure",
 ]
 
-#: The definitions of the structures.
-IDL = Path(__file__).with_name("topology.thrift")
+#: The definitions of the structures; it includes those of a topology.
+_IDL = Path(__file__).with_name("nimbus.thrift")
 
 #: Groupings that consist of their name alone.
 _PLAIN: tuple[GroupingKind, ...] = ("shuffle", "all", "none", "direct", "local_or_shuffle")
 
 
-def load(path: Path) -> ModuleType:
-    """The classes that an IDL file defines. The same ones each time, also for what it includes.
+@cache
+def nimbus_structures() -> ModuleType:
+    """What Nimbus is asked and answers (``nimbus.thrift``), and its exceptions.
 
     :raises MissingRequirementError: thriftpy2 is not installed.
     """
@@ -53,18 +54,22 @@ def load(path: Path) -> ModuleType:
         raise MissingRequirementError(
             f"Storm's structures need thriftpy2 ({error}); run: pip install 'pykafka[storm]'"
         ) from error
-    # Without a module name: files that include one another then share what they define.
-    loaded: ModuleType = thriftpy2.load(str(path))
+    # The name keeps it, and what it includes, apart from others' files in thriftpy2's cache.
+    name = f"{__name__.rpartition('.')[0]}.nimbus_thrift"
+    loaded: ModuleType = thriftpy2.load(str(_IDL), module_name=name)
     return loaded
 
 
 @cache
 def structures() -> ModuleType:
-    """The classes of :data:`IDL`; ``GlobalStreamId`` can be the key of a dictionary.
+    """What a topology consists of (``topology.thrift``); ``GlobalStreamId`` can be the key of a
+    dictionary.
 
     :raises MissingRequirementError: thriftpy2 is not installed.
     """
-    module = load(IDL)
+    # What it includes, rather than that file by itself: classes of the same name from two loads
+    # would not equal each other.
+    module: ModuleType = nimbus_structures().topology
     # Older releases of thriftpy2 hash structures by identity.
     module.GlobalStreamId.__hash__ = lambda self: hash((self.componentId, self.streamId))
     return module
@@ -171,14 +176,13 @@ def deserialized(content: bytes) -> Any:
 
     :raises MalformedDataError: they hold none.
     """
-    from thriftpy2.protocol.exc import TProtocolException
-    from thriftpy2.transport import TTransportException
+    from thriftpy2.thrift import TException
     from thriftpy2.utils import deserialize
 
     topology = structures().StormTopology()
     try:
         deserialize(topology, content)
-    except (TProtocolException, TTransportException, EOFError, UnicodeDecodeError) as error:
+    except (TException, struct.error, EOFError, UnicodeDecodeError) as error:
         raise MalformedDataError(f"these bytes are no StormTopology: {error}") from error
     if topology.spouts is None or topology.bolts is None:
         raise MalformedDataError("these bytes are no StormTopology: it has no spouts or bolts")

@@ -16,6 +16,14 @@ __all__ = ["LISTS", "Declared", "assemble", "declared_in"]
 #: The attributes of the short form, which hold lists of specs.
 LISTS = ("spouts", "bolts")
 
+#: What a topology's class has for other uses.
+_RESERVED = frozenset(
+    {
+        *(*LISTS, "config", "specs", "check", "read", "write", "to_flux_dict"),
+        *("thrift_bolts", "thrift_spouts", "thrift_topology"),
+    }
+)
+
 #: The specs under an attribute, as written; None where an inherited one is removed.
 Declared = dict[str, list[ComponentSpec] | None]
 
@@ -30,7 +38,12 @@ def declared_in(
     declared: Declared = {}
     known = set(inherited)
     for attribute, value in namespace.items():
-        if isinstance(value, ComponentSpec):
+        if attribute in _RESERVED and isinstance(value, ComponentSpec):
+            mistakes.add(
+                f"{qualname}.{attribute}: topologies use this attribute themselves; take another, "
+                f'and name="{attribute}" if the component is to be called so'
+            )
+        elif isinstance(value, ComponentSpec):
             declared[attribute] = [_kept(value)]
         elif attribute in LISTS and isinstance(value, (list, tuple)):
             declared[attribute] = [

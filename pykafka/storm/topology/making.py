@@ -78,6 +78,8 @@ def short_form(
         if from_ is not None or group_on is not None:
             raise TypeError(f"{cls.__name__} is a spout: it takes neither from_ nor group_on")
         return ShellSpoutSpec(cls, name, par=p, config=config, outputs=outputs, class_path=path)
+    if not hasattr(cls, "process"):
+        raise TypeError(f"{cls.__name__}: only a Spout or a Bolt can be part of a topology")
     if from_ is None and group_on is not None:
         raise TypeError(f"{cls.__name__}: group_on says how from_ is shared, and from_ is missing")
     inputs = _inputs(from_, group_on)

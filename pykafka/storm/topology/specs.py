@@ -105,7 +105,7 @@ class ComponentSpec:
         twin = copy.copy(self)
         twin.name = name
         twin.par = copy.copy(self.par)
-        twin.config = copy.deepcopy(self.config)
+        twin.config = own_copy(self.config)
         twin.outputs = copy.deepcopy(self.outputs)
         twin.inputs = dict(inputs)
         return twin
@@ -332,7 +332,15 @@ def _config(config: Any) -> dict[str, Any]:
         return {}
     if not isinstance(config, Mapping):
         raise TypeError(f"config must either be a dict or None; given: {config!r}")
-    return copy.deepcopy(dict(config))
+    return own_copy(config)
+
+
+def own_copy(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of Storm's options. What cannot be copied is no JSON, which the topology tells."""
+    try:
+        return copy.deepcopy(dict(config))
+    except (TypeError, copy.Error):
+        return dict(config)
 
 
 def _outputs(outputs: Any) -> list[Stream]:

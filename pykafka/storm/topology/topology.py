@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar
@@ -11,7 +10,7 @@ from ..exceptions import TopologyError
 from .assembly import Declared, assemble, declared_in
 from .checks import check_specs
 from .mistakes import Mistakes
-from .specs import ComponentSpec
+from .specs import ComponentSpec, own_copy
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -35,7 +34,7 @@ class TopologyType(type):
         cls.specs = assemble(_declared_by(cls), mistakes)
         cls._name_attributes()
         if isinstance(cls.config, Mapping):
-            cls.config = copy.deepcopy(dict(cls.config))
+            cls.config = own_copy(cls.config)
         if bases and not abstract:
             check_specs(name, cls.specs, cls.config, mistakes)
             mistakes.raise_any()
