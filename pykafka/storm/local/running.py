@@ -28,7 +28,7 @@ _LOOK_EVERY = 0.2
 #: Seconds that components get to finish their tuples.
 _FINISH = 2
 #: How many workers may be started for each slot before that is taken for an answer.
-_PATIENCE = 3
+_PATIENCE = 2
 
 
 @dataclass(frozen=True)
