@@ -131,7 +131,7 @@ class SshServers:
 def ssh_to(server: SshServer) -> list[int]:
     """The ssh processes that go to this server."""
     found = subprocess.run(
-        ["pgrep", "-f", f"ssh .*{server.config}.*( .*)? -p {server.port} "],
+        ["pgrep", "-f", f"ssh .*{server.config}.* -p {server.port} "],
         capture_output=True,
         text=True,
         check=False,

@@ -210,6 +210,40 @@ def test_a_host_whose_python_is_too_old_is_told(ssh_servers: SshServers, recipe:
         make_environments([server.address], server.login(), recipe(interpreter=str(old)))
 
 
+def _python_whose_venv_fails(server: SshServer, virtualenv: str) -> str:
+    """As Debian's without python3-venv; ``virtualenv`` is what ``-m virtualenv`` does."""
+    inner = server.folder / "inner-python"
+    inner.write_text(
+        '#!/bin/sh\nif [ "$2" = venv ]; then echo "ensurepip is not available"; exit 1; fi\n'
+        f"shift 2\n{virtualenv}\n"
+    )
+    outer = server.folder / "outer-python"
+    outer.write_text(
+        f"#!{sys.executable}\nimport sys\nsys.executable = {str(inner)!r}\nexec(sys.argv[2])\n"
+    )
+    for program in (inner, outer):
+        program.chmod(0o755)
+    return str(outer)
+
+
+def test_where_venv_cannot_virtualenv_makes_it(ssh_servers: SshServers, recipe: Recipes) -> None:
+    server = ssh_servers.start(environment=OFFLINE)
+    python = _python_whose_venv_fails(server, f'exec {sys.executable} -m venv "$@"')
+    make_environments([server.address], server.login(), recipe(interpreter=python))
+    assert "tinything==1.0" in _installed(server)
+
+
+def test_where_nothing_makes_environments_it_is_told_what_to_install(
+    ssh_servers: SshServers, recipe: Recipes
+) -> None:
+    server = ssh_servers.start(environment={**OFFLINE, "PATH": "/nonexistent"})
+    python = _python_whose_venv_fails(server, "echo No module named virtualenv; exit 1")
+    with pytest.raises(HostsError, match="install python3-venv or virtualenv") as raised:
+        make_environments([server.address], server.login(), recipe(interpreter=python))
+    assert "ensurepip is not available" in str(raised.value)
+    assert "No module named virtualenv" in str(raised.value)
+
+
 def test_a_host_that_takes_too_long_is_given_up(
     ssh_servers: SshServers, recipe: Recipes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
