@@ -7,24 +7,25 @@ from pathlib import Path
 
 import click
 
-from .places import Place, place_options
+from .places import Place, project_options
 from .progress import HostsProgress, say
-from .topology_options import build_options, name_option
+from .topology_options import jars_option, name_option, requirements_option, verbose_option
 
 __all__ = ["jar"]
 
 
 @click.command()
-@place_options
+@project_options
 @name_option
-@build_options
+@jars_option
+@requirements_option
 @click.option(
     "-O",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     help="The file.  [default: _build/TOPOLOGY.jar]",
 )
-@click.option("--verbose", is_flag=True, help="Show all that is said while packages are collected.")
+@verbose_option
 def jar(
     place: Place,
     name: str | None,

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .places import Place, place_options
+from .places import Place, project_options
 from .progress import say
-from .topology_options import name_option, storm_options
+from .topology_options import jars_option, name_option, storm_options
 
 if TYPE_CHECKING:
     from ...storm.in_process import LogLine
@@ -25,7 +25,7 @@ _LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR")
 
 
 @click.command()
-@place_options
+@project_options
 @name_option
 @storm_options
 @click.option(
@@ -38,13 +38,7 @@ _LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR")
     help="For how long; 0: until Ctrl-C.  [default: 0]",
 )
 @click.option("--in-process", is_flag=True, help="Without Storm and Java, in this process.")
-@click.option(
-    "--with-jar",
-    "jars",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    multiple=True,
-    help="A jar with Java components, whose content is added. May be repeated.",
-)
+@jars_option
 @click.pass_context
 def run(
     context: click.Context,

@@ -10,7 +10,14 @@ import click
 from ..output import print_json
 from .places import Place, place_options
 from .progress import HostsProgress, UploadProgress, say
-from .topology_options import build_options, name_option, storm_options
+from .topology_options import (
+    hosts_options,
+    jars_option,
+    name_option,
+    requirements_option,
+    storm_options,
+    verbose_option,
+)
 
 __all__ = ["submit"]
 
@@ -20,7 +27,8 @@ __all__ = ["submit"]
 @name_option
 @click.option("-N", "--override-name", metavar="NAME", help="Its name on the cluster.")
 @storm_options
-@build_options
+@jars_option
+@requirements_option
 @click.option("-f", "--force", is_flag=True, help="Kill one of that name first.")
 @click.option(
     "--wait",
@@ -36,16 +44,7 @@ __all__ = ["submit"]
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help='A jar made by "pykafka storm jar", instead of making one.',
 )
-@click.option(
-    "--overwrite-virtualenv", is_flag=True, help="Make virtual environments on workers anew."
-)
-@click.option(
-    "--pool-size",
-    type=click.IntRange(min=1),
-    default=10,
-    show_default=True,
-    help="On how many workers to make virtual environments at a time.",
-)
+@hosts_options
 @click.option(
     "--started-within",
     type=click.FloatRange(min=0),
@@ -54,7 +53,7 @@ __all__ = ["submit"]
     metavar="SECONDS",
     help="Wait for all of its tasks to have started, and tell why one has not. 0: do not wait.",
 )
-@click.option("--verbose", is_flag=True, help="Show all that is said while packages are installed.")
+@verbose_option
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def submit(
     place: Place,

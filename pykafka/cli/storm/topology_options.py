@@ -8,7 +8,16 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["build_options", "name_option", "storm_options"]
+from .places import standing_in
+
+__all__ = [
+    "hosts_options",
+    "jars_option",
+    "name_option",
+    "requirements_option",
+    "storm_options",
+    "verbose_option",
+]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -51,35 +60,49 @@ def storm_options(function: _Function) -> _Function:
         options = cli_options(given, workers=workers, ackers=ackers, debug=debug)
         return function(*arguments, options=options, **others)
 
-    return _like(command, function)
+    return standing_in(command, function)
 
 
-def build_options(function: _Function) -> _Function:
-    """``-r`` and ``--jar``: what goes into the topology's jar."""
+def jars_option(function: _Function) -> _Function:
+    """``--with-jar``: the command gets ``jars``."""
+    return click.option(
+        "--with-jar",
+        "jars",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        multiple=True,
+        help="A jar with Java components, whose content is added. May be repeated.",
+    )(function)
+
+
+def requirements_option(function: _Function) -> _Function:
+    """``-r``."""
+    return click.option(
+        "-r",
+        "--requirements",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        multiple=True,
+        help="Requirements, in the place of virtualenvs/TOPOLOGY.txt. May be repeated.",
+    )(function)
+
+
+def hosts_options(function: _Function) -> _Function:
+    """``--overwrite-virtualenv`` and ``--pool-size``: how environments are made over ssh."""
     for option in (
         click.option(
-            "--with-jar",
-            "jars",
-            type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            multiple=True,
-            help="A jar with Java components, whose content is added. May be repeated.",
+            "--pool-size",
+            type=click.IntRange(min=1),
+            default=10,
+            show_default=True,
+            help="On how many workers to make virtual environments at a time.",
         ),
-        click.option(
-            "-r",
-            "--requirements",
-            type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            multiple=True,
-            help="Requirements, in the place of virtualenvs/TOPOLOGY.txt. May be repeated.",
-        ),
+        click.option("--overwrite-virtualenv", is_flag=True, help="Make those on workers anew."),
     ):
         function = option(function)
     return function
 
 
-def _like(command: Callable[..., Any], function: _Function) -> _Function:
-    command.__doc__ = function.__doc__
-    command.__name__ = function.__name__
-    # What stood below the decorator, click keeps on the function.
-    parameters = getattr(function, "__click_params__", [])
-    command.__click_params__ = [*parameters, *command.__click_params__]  # type: ignore[attr-defined]
-    return command  # type: ignore[return-value]
+def verbose_option(function: _Function) -> _Function:
+    """``--verbose``."""
+    return click.option(
+        "--verbose", is_flag=True, help="Show all that is said while packages are installed."
+    )(function)

@@ -9,7 +9,7 @@ import click
 
 from .places import Place, place_options
 from .progress import HostsProgress, say
-from .topology_options import name_option
+from .topology_options import hosts_options, name_option, requirements_option, verbose_option
 
 __all__ = ["update_virtualenv"]
 
@@ -17,22 +17,9 @@ __all__ = ["update_virtualenv"]
 @click.command()
 @place_options
 @name_option
-@click.option(
-    "-r",
-    "--requirements",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    multiple=True,
-    help="Requirements, in the place of virtualenvs/TOPOLOGY.txt. May be repeated.",
-)
-@click.option("--overwrite-virtualenv", is_flag=True, help="Make them anew.")
-@click.option(
-    "--pool-size",
-    type=click.IntRange(min=1),
-    default=10,
-    show_default=True,
-    help="On how many workers at a time.",
-)
-@click.option("--verbose", is_flag=True, help="Show all that is said while packages are installed.")
+@requirements_option
+@hosts_options
+@verbose_option
 def update_virtualenv(
     place: Place,
     name: str | None,

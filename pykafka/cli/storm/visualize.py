@@ -7,7 +7,7 @@ from typing import Literal
 
 import click
 
-from .places import Place, place_options
+from .places import Place, project_options
 from .topology_options import name_option
 
 __all__ = ["visualize"]
@@ -17,7 +17,7 @@ _FORMATS: tuple[_Format, ...] = ("svg", "png", "dot")
 
 
 @click.command()
-@place_options
+@project_options
 @name_option
 @click.option(
     "-f",

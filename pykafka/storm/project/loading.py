@@ -95,9 +95,9 @@ def load_topology_file(
     """
     on_path(source)
     if path.suffix == ".clj":
-        clojure = importlib.import_module("pykafka.storm.clojure")
-        topology: type[Topology] = clojure.load_clj(path, options)
-        return topology
+        from ..clojure import load_clj
+
+        return load_clj(path, options)
     module = import_file(path, module_name(path))
     classes = [value for value in vars(module).values() if isinstance(value, type)]
     found = [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -122,14 +121,21 @@ def test_of_several_topologies_one_must_be_chosen(root: Path) -> None:
         project.load_topology("wordcont")
 
 
-def test_an_old_projects_clojure_is_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    clojure = types.ModuleType("pykafka.storm.clojure")
-    clojure.load_clj = lambda path, options: (path.name, options)  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, clojure.__name__, clojure)
-    _write(root, {"topologies/other.clj": "(ns other)"})
-    options = {"topology.workers": 2}
-    assert Project(root).load_topology("other", options) == ("other.clj", options)
-    assert Project(root).topology_resources("other") == {}
+def test_an_old_projects_clojure_is_read(root: Path) -> None:
+    text = """(ns other (:use [streamparse.specs]) (:gen-class))
+    (defn other [options]
+      [{"words" (python-spout-spec options "bolts.count.WordSpout" ["word"]
+                                   :p (get options "spouts" 1))}
+       {"counts" (python-bolt-spec options {"words" ["word"]} "bolts.count.WordCountBolt" ["n"])}])
+    """
+    _write(root, {"topologies/other.clj": text})
+    project = Project(root)
+    words, counts = project.load_topology("other", {"spouts": 3}).specs
+    assert (words.name, words.par, counts.name) == ("words", 3, "counts")
+    assert project.topology_resources("other") == {}
+    _write(root, {"topologies/other.clj": "(ns other)\n(defn other [options] 1)\n"})
+    with pytest.raises(TopologyError, match=r"other\.clj:2"):
+        project.load_topology("other")
 
 
 def test_a_name_that_two_files_have_is_told(root: Path) -> None:
