@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
-from docs.pages import ROOT
+from docs.pages import ROOT, blocks
 from storm_services import ALL_RELEASES
 
 from pykafka.cli.storm import COMMANDS
 from pykafka.embedded.storm.releases import _PUBLISHED
-from pykafka.storm.project import configuration
+from pykafka.storm.project import Project, configuration
 
 PAGES = ROOT / "docs" / "storm"
 
@@ -69,3 +70,12 @@ def test_each_command_is_on_the_page_of_the_command_line(command: str) -> None:
     page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
     section = page.partition("## pykafka storm")[2].partition("\n## ")[0]
     assert f"pykafka storm {command}" in section or f"`{command}`" in section
+
+
+def test_the_configuration_that_is_shown_is_read(tmp_path: Path) -> None:
+    page = blocks(PAGES / "deployment.md")
+    shown = next(block.text for block in page if '"envs"' in block.text)
+    (tmp_path / "config.json").write_text(shown, encoding="utf-8")
+    project = Project(tmp_path)
+    deployments = [project.environment(name).deployment for name in project.environments]
+    assert deployments == ["packed", "ssh"]
