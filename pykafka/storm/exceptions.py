@@ -13,6 +13,7 @@ __all__ = [
     "NimbusUnreachableError",
     "NoLeaderError",
     "NotAuthorizedError",
+    "NotNimbusError",
     "SecuredNimbusError",
     "SerializationError",
     "StormError",
@@ -63,6 +64,10 @@ class NoLeaderError(NimbusError):
 
 class SecuredNimbusError(NimbusError):
     """The cluster wants TLS, or Kerberos or another SASL mechanism, which is not spoken here."""
+
+
+class NotNimbusError(NimbusError):
+    """What answers speaks something else than Nimbus does."""
 
 
 class NimbusCallError(NimbusError):
