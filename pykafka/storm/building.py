@@ -63,7 +63,7 @@ def load_checked(
     :raises ProjectError: it cannot be loaded.
     :raises TopologyError: it has mistakes; tells them all.
     """
-    topology = project.load_topology(wish.topology)
+    topology = project.load_topology(wish.topology, {**environment.options, **wish.options})
     topology.check(environment.name)
     if version is not None and (problems := checks_for_submit(topology, version)):
         raise TopologyError(problems)
@@ -121,7 +121,7 @@ def build(
     duplicates = build_jar(
         path,
         project.source if project.source.is_dir() else None,
-        resources=deployment.resources,
+        resources={**project.topology_resources(name), **deployment.resources},
         jars=wish.jars,
     )
     return Build(path, deployment.launcher, duplicates)

@@ -148,11 +148,12 @@ def _with_options(
     return standing_in(command, function)
 
 
-def standing_in(command: Callable[..., Any], function: _Function) -> _Function:
+def standing_in(command: Any, function: _Function) -> _Function:
     """A command that takes options for ``function``, in the function's place for click."""
     command.__doc__ = function.__doc__
     command.__name__ = function.__name__
     # What stood below the decorator, click keeps on the function.
     parameters = getattr(function, "__click_params__", [])
-    command.__click_params__ = [*parameters, *command.__click_params__]  # type: ignore[attr-defined]
-    return command  # type: ignore[return-value]
+    command.__click_params__ = [*parameters, *command.__click_params__]
+    made: _Function = command
+    return made

@@ -58,7 +58,8 @@ def run(
     project = place.project
     name = project.topology_name(name)
     environment = place.environment if place.environment_name or _needs_one(project) else None
-    topology = project.load_topology(name)
+    known = {**environment.options, **options} if environment else options
+    topology = project.load_topology(name, known)
     topology.check(environment.name if environment else None)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -107,6 +108,7 @@ def _run_on_storm(
             seconds or None,
             int(conf["topology.workers"]),
             jars,
+            project.topology_resources(name),
         ),
         tell=say,
         show=_show,

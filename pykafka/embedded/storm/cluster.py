@@ -274,8 +274,9 @@ class EmbeddedStorm:
             "storm.daemon.metrics.reporter.plugins": [],
             "nimbus.seeds": [HOST],
             "nimbus.monitor.freq.secs": 2,
-            # The other Nimbus look for what is new that often; two have it before it starts.
-            "nimbus.code.sync.freq.secs": 2,
+            # Two have the code before a topology starts: the other ones copy it when ZooKeeper
+            # tells them. To have them look for themselves more often, too, is dangerous: Nimbus
+            # 2.8.3, observed, ends if both happen at a time (nimbus.code.sync.freq.secs at 2).
             "topology.min.replication.count": min(nimbuses, 2),
             "topology.max.replication.wait.time.sec": 10,
             "supervisor.monitor.frequency.secs": 1,

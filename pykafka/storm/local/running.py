@@ -38,6 +38,7 @@ class LocalRun:
     :ivar topology: a topology class.
     :ivar name: its name.
     :ivar source: the folder of its components.
+    :ivar resources: more files that they need, as for the jar.
     :ivar environment: decides where a ``par`` goes by environments.
     :ivar conf: Storm's options.
     :ivar seconds: for how long; None until Ctrl-C.
@@ -53,6 +54,7 @@ class LocalRun:
     seconds: float | None = None
     workers: int = 1
     jars: tuple[Path, ...] = ()
+    resources: Mapping[str, bytes | Path] = field(default_factory=dict)
 
 
 def run_on_storm(
@@ -74,7 +76,7 @@ def run_on_storm(
     """
     with tempfile.TemporaryDirectory(prefix="pykafka-storm-") as folder:
         jar = Path(folder, f"{run.name}.jar")
-        build_jar(jar, run.source, jars=run.jars)
+        build_jar(jar, run.source, resources=run.resources, jars=run.jars)
         launcher = launching.installed(sys.executable)
         structure = topology_structure(run.topology, launcher, run.environment)
         tell("starting ZooKeeper, Nimbus and a supervisor")

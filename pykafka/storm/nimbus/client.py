@@ -271,16 +271,19 @@ class Nimbus:
     def _find_leader(self) -> NimbusConnection:
         deadline = time.monotonic() + self._leader_within
         while True:
-            failures: list[NimbusUnreachableError] = []
+            failures: list[NimbusError] = []
             for address in self.addresses:
                 try:
                     found = self._leader_from(address)
-                except NimbusUnreachableError as error:
+                except (NimbusUnreachableError, NimbusCallError) as error:
+                    # Just started, or losing its leader, it may fail at the simplest question.
                     failures.append(error)
                     continue
                 if found is not None:
                     return found
-            nobody = len(failures) == len(self.addresses)
+            nobody = len(failures) == len(self.addresses) and not any(
+                isinstance(failure, NimbusCallError) for failure in failures
+            )
             # Where nobody ever was, waiting would only keep back what is wrong.
             if time.monotonic() > deadline or (nobody and not self._was_found):
                 break
