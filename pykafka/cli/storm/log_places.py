@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import posixpath
 import re
@@ -21,9 +22,21 @@ if TYPE_CHECKING:
     from ...storm.nimbus.client import Nimbus
     from ...storm.project.environment import Environment
 
-__all__ = ["LogPlaces", "log_options", "log_places"]
+__all__ = ["LogPlaces", "LogsAsked", "log_options", "log_places"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+class LogsAsked(NamedTuple):
+    """What the options say of logs.
+
+    :ivar folder: on the workers; None: the environment or Nimbus says it.
+    :ivar local: a folder of this machine, if it is to be that.
+    """
+
+    pattern: re.Pattern[str]
+    folder: str | None
+    local: str | None
 
 
 class LogPlaces(NamedTuple):
@@ -45,7 +58,18 @@ class LogPlaces(NamedTuple):
 
 
 def log_options(function: _Function) -> _Function:
-    """``--pattern``, ``--log-path`` and ``--local``."""
+    """``--pattern``, ``--log-path`` and ``--local``: the command gets :class:`LogsAsked` last."""
+
+    @functools.wraps(function)
+    def command(
+        *arguments: Any,
+        pattern: re.Pattern[str],
+        log_path: str | None,
+        local: str | None,
+        **options: Any,
+    ) -> Any:
+        return function(*arguments, LogsAsked(pattern, log_path, local), **options)
+
     for option in (
         click.option(
             "--local",
@@ -66,8 +90,8 @@ def log_options(function: _Function) -> _Function:
             help="Only files in whose path this is found (as Python's re.search does).",
         ),
     ):
-        function = option(function)
-    return function
+        option(command)
+    return command  # type: ignore[return-value]  # it takes what the options bring as well
 
 
 def _compiled(
@@ -79,7 +103,7 @@ def _compiled(
         raise click.BadParameter(f"{text!r} is no regular expression: {error}") from error
 
 
-def log_places(place: Place, name: str, log_path: str | None, local: str | None) -> LogPlaces:
+def log_places(place: Place, name: str, asked: LogsAsked) -> LogPlaces:
     """Find out where the logs of a topology are; Nimbus is asked for what is not said.
 
     :raises ConfigError: nothing says in which folder.
@@ -88,13 +112,13 @@ def log_places(place: Place, name: str, log_path: str | None, local: str | None)
     from ...storm.deployment.log_hosts import Host
     from ...storm.deployment.ssh import Login
 
-    if local is not None:
-        folder = str(Path(local).resolve())
+    if asked.local is not None:
+        folder = str(Path(asked.local).resolve())
         return LogPlaces([Host("localhost", None)], [folder], Login(), [], "")
     # With --nimbus there need not be any project.
     named = place.hosts is None or place.environment_name is not None
     environment = place.environment if named else None
-    folders = [log_path] if log_path else []
+    folders = [asked.folder] if asked.folder else []
     hosts: list[Host] = []
     others: list[str] = []
     if environment is not None:
@@ -105,7 +129,7 @@ def log_places(place: Place, name: str, log_path: str | None, local: str | None)
         with place.nimbus() as nimbus:
             hosts = hosts or _hosts_of(nimbus, environment)
             others = [each.name for each in nimbus.cluster().topologies if each.name != name]
-            if log_path is None:
+            if asked.folder is None:
                 folders += [f for f in _folders_of(nimbus) if f not in folders]
     if not folders:
         where = f"{environment}.log.path" if environment is not None else "--log-path"

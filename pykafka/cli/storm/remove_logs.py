@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import click
@@ -10,7 +9,7 @@ import click
 from ...storm.exceptions import DeploymentError, HostsError
 from ..confirming import confirm
 from ..output import print_table
-from .log_places import log_options, log_places
+from .log_places import LogsAsked, log_options, log_places
 from .naming import topology_options
 from .places import Place, place_options
 from .words import counted
@@ -39,19 +38,17 @@ __all__ = ["remove_logs"]
     help="Whose rights to have there, through sudo.  [default: the environment's sudo_user]",
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@log_options
 @place_options
 @topology_options
+@log_options
 def remove_logs(
     place: Place,
     name: str,
+    asked: LogsAsked,
     workers: bool,
     everything: bool,
     user: str | None,
     yes: bool,
-    pattern: re.Pattern[str],
-    log_path: str | None,
-    local: str | None,
 ) -> None:
     """Remove the logs of TOPOLOGY (by default the project's only one), of all its runs: those that
     its components write themselves (log.path in config.json), and Storm's own if you say so. Shows
@@ -63,11 +60,11 @@ def remove_logs(
     from ...storm.deployment.log_files import find_logs, remove
     from ...storm.deployment.log_hosts import LogHosts
 
-    places = log_places(place, name, log_path, local)
+    places = log_places(place, name, asked)
     hosts = LogHosts(
         places.hosts,
         places.login,
-        places.sudo_user if user is None and local is None else user or "",
+        places.sudo_user if user is None and asked.local is None else user or "",
     )
     kinds: set[Kind] = {"component"}
     kinds |= {"worker"} if workers or everything else set()
@@ -76,7 +73,7 @@ def remove_logs(
         lambda _, shell: [
             log
             for log in find_logs(shell, places.folders, name, places.others)
-            if pattern.search(log.path)
+            if asked.pattern.search(log.path)
         ]
     )
     if failures:

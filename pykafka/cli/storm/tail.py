@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ...storm.exceptions import DeploymentError, HostsError
-from .log_places import log_options, log_places
+from .log_places import LogsAsked, log_options, log_places
 from .naming import topology_options
 from .places import Place, place_options
 
@@ -32,17 +31,15 @@ __all__ = ["tail"]
     help="Lines of each file.",
 )
 @click.option("-f", "--follow", is_flag=True, help="Go on with what is added, until Ctrl-C.")
-@log_options
 @place_options
 @topology_options
+@log_options
 def tail(
     place: Place,
     name: str,
+    asked: LogsAsked,
     count: int,
     follow: bool,
-    pattern: re.Pattern[str],
-    log_path: str | None,
-    local: str | None,
 ) -> None:
     """Show the end of the logs of TOPOLOGY (by default the project's only one): those of its
     workers, and those that its components write themselves (log.path in config.json), each line
@@ -55,11 +52,11 @@ def tail(
     from ...storm.deployment.log_hosts import LogHosts
     from ...storm.deployment.log_tail import LogTail
 
-    places = log_places(place, name, log_path, local)
+    places = log_places(place, name, asked)
     hosts = LogHosts(places.hosts, places.login)
 
     def wanted(log: LogFile) -> bool:
-        return log.is_current and bool(pattern.search(log.path))
+        return log.is_current and bool(asked.pattern.search(log.path))
 
     logs = LogTail(name, places.folders, count, wanted, places.others, _show)
     found, failures = hosts.each(lambda _, shell: logs.find(shell), failed=_complain)
