@@ -94,7 +94,8 @@ class LogTail:
         while not ending.is_set():
             logs = self.find(shell)
             new = self.wanted(logs)
-            for log in logs:
+            # What is left of one that was renamed comes before what its successor begins with.
+            for log in sorted(logs, key=lambda log: log.inode not in followed):
                 known = followed.get(log.inode)
                 if known is None or log.size < known.at:
                     if log not in new:

@@ -135,16 +135,19 @@ class Shell:
     def _read_to_mark(self, deadline: float) -> tuple[bytes, int]:
         """What comes before the next mark, and the number that it has."""
         assert self._process.stdout is not None
-        at, looked = -1, 0
-        while at < 0 or b"\n" not in self._unread[at:]:
+        looked = 0
+        while True:
+            # Several marks may come at a time, and one in two parts.
+            at = self._unread.find(self._mark, max(looked - len(self._mark), 0))
+            if at >= 0 and b"\n" in self._unread[at:]:
+                break
+            looked = len(self._unread) if at < 0 else at
             if not self._output.select(max(deadline - time.monotonic(), 0)):
                 raise DeploymentError(f"no answer within {self._timeout:g} s")
             received = os.read(self._process.stdout.fileno(), _CHUNK)
             if not received:
                 raise self._gone()
             self._unread += received
-            at = self._unread.find(self._mark, max(looked - len(self._mark), 0))
-            looked = len(self._unread)
         output = bytes(self._unread[:at])
         number, _, rest = self._unread[at + len(self._mark) :].partition(b"\n")
         self._unread = rest

@@ -77,7 +77,7 @@ def test_every_host_is_shown_and_one_that_is_dead_is_named(
     workers = [str(one), str(two), f"{HOST}:{port}"]
     config = _project(tmp_path / "project", ssh_servers, workers, logs)
     done = STORM.run("tail", "wc", "--config", str(config), "-l", "1")
-    assert done.returncode == 1
+    assert done.returncode == 1, done.stderr
     shown = done.stdout.splitlines()
     for host in (one, two):
         assert f"{host}:workers-artifacts/{NEW}/6700/worker.log: {NEW} 29" in shown

@@ -61,7 +61,7 @@ def test_a_topology_from_its_start_to_its_end(
     submit_word_count(nimbus, name, tmp_path, TALKATIVE, active=False)
     told: list[str] = []
     await_started(nimbus, name, WITHIN, told.append, settled=0.5)
-    assert told[-1] == "4 of 4 executors are up, on 1 worker"
+    assert told[-1] == "4 executors of an inactive topology are on 1 worker"
 
     (shown,) = commands.json("list")
     assert (shown["name"], shown["status"], shown["workers"]) == (name, "INACTIVE", 1)
@@ -77,6 +77,8 @@ def test_a_topology_from_its_start_to_its_end(
 
     assert commands.output("activate", name) == f"{name} was INACTIVE, and is ACTIVE now.\n"
     assert commands.output("activate", "-n", name) == f"{name} is ACTIVE already.\n"
+    await_started(nimbus, name, WITHIN, told.append, settled=0.5)
+    assert told[-1] == "4 of 4 executors are up, on 1 worker"
     wait_until(
         lambda: commands.json("stats", "-n", name, "-c", "words")["acked"] == WORDS,
         WITHIN,
