@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 
 from ..exceptions import KafkaException, ServiceStartError, UnicodeException
+from ..storm.exceptions import ComponentStartError
 
 __all__ = ["FAILED", "INTERRUPTED", "exit_status", "one_line"]
 
@@ -14,6 +15,8 @@ FAILED = 1
 #: What a shell reports for a program that SIGINT (2) or SIGPIPE (13) ended.
 INTERRUPTED = 128 + 2
 _NOBODY_READS = 128 + 13
+#: Errors that carry a server's log or a traceback.
+_WITH_LINES = (ServiceStartError, ComponentStartError)
 
 
 def exit_status(command: Callable[[], int], prefix: str) -> int:
@@ -38,9 +41,9 @@ def exit_status(command: Callable[[], int], prefix: str) -> int:
 
 
 def one_line(error: Exception) -> str:
-    """The text of an error, in one line unless it carries the end of a server's log."""
+    """The text of an error, in one line unless it carries a server's log or a traceback."""
     text = str(error) or type(error).__name__
-    if isinstance(error, ServiceStartError):
+    if isinstance(error, _WITH_LINES):
         return text
     head, *rest = [line.strip() for line in text.splitlines()]
     return f"{head} {'; '.join(rest)}".rstrip()

@@ -9,6 +9,7 @@ from ..exceptions import KafkaException, RemoteError, UsageError
 
 __all__ = [
     "ComponentFailedError",
+    "ComponentStartError",
     "ConfigError",
     "DeploymentError",
     "HostsError",
@@ -162,3 +163,20 @@ class RefusedEmitError(StormError, UsageError, ValueError):
     A stream that its outputs do not declare, more or fewer values than the stream has fields,
     a task that is none of the stream's readers, a tuple that it does not hold.
     """
+
+
+class ComponentStartError(StormError):
+    """A component of a topology that was submitted does not run on its worker.
+
+    The text has several lines: where, and what the worker's program said, with its traceback.
+
+    :ivar component: its name in the topology.
+    :ivar host: the worker's, if it is known.
+    :ivar port: the worker's, if it is known.
+    """
+
+    def __init__(self, component: str, host: str | None, port: int | None, message: str) -> None:
+        self.component = component
+        self.host = host
+        self.port = port
+        super().__init__(message)

@@ -25,14 +25,13 @@ from ..exceptions import (
 from .connection import NimbusConnection
 from .reports import (
     Cluster,
-    ComponentReport,
+    ComponentPage,
     Failure,
-    StreamReport,
     TopologyReport,
     TopologyState,
     WorkerState,
     cluster_from,
-    component_report_from,
+    component_page_from,
     failures_from,
     topology_report_from,
     worker_from,
@@ -160,8 +159,8 @@ class Nimbus:
 
     def component_report(
         self, name: str, component: str, window: str = ":all-time"
-    ) -> tuple[ComponentReport, list[StreamReport]]:
-        """What one component did in a period: as a whole, and with each of its streams.
+    ) -> ComponentPage:
+        """What one component did in a period: as a whole, with each stream and in each executor.
 
         :raises TopologyNotRunningError: there is no topology of that name.
         :raises NimbusError: it has no such component; names those it has.
@@ -171,7 +170,7 @@ class Nimbus:
         if component not in known:
             raise NimbusError(f"topology {name!r} has no {component!r}; it has {', '.join(known)}")
         page = self.call("getComponentPageInfo", report.topology.id, component, window, False)
-        return component_report_from(page, window)
+        return component_page_from(page, window)
 
     def topology_configuration(self, name: str) -> dict[str, Any]:
         """The configuration that a topology runs with.

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 __all__ = [
     "WINDOWS",
     "Cluster",
+    "ComponentPage",
     "ComponentReport",
+    "ExecutorCounts",
     "ExecutorReport",
     "Failure",
     "NimbusState",
@@ -20,7 +22,7 @@ __all__ = [
     "TopologyState",
     "WorkerState",
     "cluster_from",
-    "component_report_from",
+    "component_page_from",
     "failures_from",
     "topology_report_from",
     "worker_from",
@@ -143,6 +145,8 @@ class ExecutorReport:
     port: int
     #: Seconds since its start, when it last told of itself; 0 while it has not started.
     uptime: int
+    #: Whether its thread has begun, which a component's process may yet have to.
+    started: bool
     #: Whether it has told its counts yet; it does so once a minute
     #: (``executor.metrics.frequency.secs``).
     reported: bool
@@ -185,6 +189,29 @@ class StreamReport:
     source: str | None
     stream: str
     counts: ComponentReport
+
+
+@dataclass(frozen=True)
+class ExecutorCounts:
+    """What one executor of a component did. ``counts`` has no numbers of executors and tasks."""
+
+    executor: ExecutorReport
+    counts: ComponentReport
+
+
+class ComponentPage(NamedTuple):
+    """What one component did in a period.
+
+    :ivar whole: all of it.
+    :ivar streams: each stream that it reads, then each that it emits.
+    :ivar executors: each of its threads, by task.
+    :ivar failures: what it failed with, the oldest first.
+    """
+
+    whole: ComponentReport
+    streams: Sequence[StreamReport]
+    executors: Sequence[ExecutorCounts]
+    failures: Sequence[Failure]
 
 
 @dataclass(frozen=True)
@@ -246,7 +273,7 @@ def failures_from(info: Any) -> list[Failure]:
         for component, errors in (info.errors or {}).items()
         for error in errors
     ]
-    return sorted(failures, key=lambda failure: failure.time)
+    return _in_order(failures)
 
 
 def topology_report_from(
@@ -275,8 +302,8 @@ def topology_report_from(
     )
 
 
-def component_report_from(page: Any, window: str) -> tuple[ComponentReport, list[StreamReport]]:
-    """From a ``ComponentPageInfo``: the whole, and each stream."""
+def component_page_from(page: Any, window: str) -> ComponentPage:
+    """From a ``ComponentPageInfo``."""
     name = page.component_id
     kind: Kind = "spout" if page.component_type == _SPOUT else "bolt"
     whole = _component(name, kind, (page.window_to_stats or {}).get(window))
@@ -288,10 +315,16 @@ def component_report_from(page: Any, window: str) -> tuple[ComponentReport, list
         StreamReport(None, stream, _component(name, kind, stats))
         for stream, stats in (page.sid_to_output_stats or {}).items()
     ]
-    return replace(whole, executors=page.num_executors or 0, tasks=page.num_tasks or 0), [
-        *read,
-        *emitted,
+    executors = [
+        ExecutorCounts(_executor(each.exec_summary), _component(name, kind, each.stats))
+        for each in page.exec_stats or ()
     ]
+    return ComponentPage(
+        replace(whole, executors=page.num_executors or 0, tasks=page.num_tasks or 0),
+        [*read, *emitted],
+        sorted(executors, key=lambda each: each.executor.tasks),
+        _in_order([_failure(name, error) for error in page.errors or ()]),
+    )
 
 
 def worker_from(summary: Any) -> WorkerState:
@@ -310,6 +343,10 @@ def worker_from(summary: Any) -> WorkerState:
 
 def _failure(component: str, error: Any) -> Failure:
     return Failure(component, error.error_time_secs, error.host, error.port, error.error)
+
+
+def _in_order(failures: Sequence[Failure]) -> list[Failure]:
+    return sorted(failures, key=lambda failure: failure.time)
 
 
 def _component(name: str, kind: Kind, stats: Any) -> ComponentReport:
@@ -344,6 +381,7 @@ def _executor(summary: Any) -> ExecutorReport:
         summary.host,
         summary.port,
         summary.uptime_secs,
+        summary.stats is not None or summary.uptime_secs > 0,
         _has_reported(summary),
     )
 

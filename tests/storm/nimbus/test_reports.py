@@ -40,8 +40,8 @@ def test_counts_come_after_a_while_and_before_that_it_says_so(
             "counts of all",
         )
         report = nimbus.topology_report(topology_name, "600")
-        whole, streams = nimbus.component_report(topology_name, "bolt")
-        spout, spout_streams = nimbus.component_report(topology_name, "spout", "600")
+        whole, streams, executors, failures = nimbus.component_report(topology_name, "bolt")
+        spout, spout_streams, *_ = nimbus.component_report(topology_name, "spout", "600")
         (worker,) = [each for each in nimbus.workers() if each.topology == topology_name]
     assert report.reported
     assert report.topology.name == topology_name
@@ -57,6 +57,14 @@ def test_counts_come_after_a_while_and_before_that_it_says_so(
     assert whole.execute_ms is not None
     ((source, stream, counts),) = [(s.source, s.stream, s.counts) for s in streams if s.source]
     assert (source, stream, counts.executed) == ("spout", "default", len(VALUES))
+    ((executor, executed),) = [(e.executor, e.counts.executed) for e in executors]
+    assert executor.started
+    assert (executor.port, executor.tasks[0], executed) == (
+        worker.port,
+        executor.tasks[1],
+        len(VALUES),
+    )
+    assert failures == []
     assert spout.emitted == len(VALUES)
     assert spout.complete_ms is not None
     assert [(s.stream, s.counts.emitted) for s in spout_streams if s.stream == "default"] == [
