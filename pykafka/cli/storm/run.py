@@ -113,6 +113,7 @@ def _run_on_storm(
             seconds or None,
             int(conf["topology.workers"]),
             jars,
+            project.topology_resources(name),
         ),
         tell=say,
         show=_show,

@@ -43,6 +43,7 @@ class LocalRun:
     :ivar seconds: for how long; None until Ctrl-C.
     :ivar workers: how many worker slots the Storm has.
     :ivar jars: jars of the user's own for Java components.
+    :ivar resources: more files that components are imported from.
     """
 
     topology: Any
@@ -53,6 +54,7 @@ class LocalRun:
     seconds: float | None = None
     workers: int = 1
     jars: tuple[Path, ...] = ()
+    resources: Mapping[str, bytes | Path] = field(default_factory=dict)
 
 
 def run_on_storm(
@@ -74,7 +76,7 @@ def run_on_storm(
     """
     with tempfile.TemporaryDirectory(prefix="pykafka-storm-") as folder:
         jar = Path(folder, f"{run.name}.jar")
-        build_jar(jar, run.source, jars=run.jars)
+        build_jar(jar, run.source, resources=run.resources, jars=run.jars)
         launcher = launching.installed(sys.executable)
         structure = topology_structure(run.topology, launcher, run.environment)
         tell("starting ZooKeeper, Nimbus and a supervisor")
