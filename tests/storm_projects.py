@@ -21,9 +21,9 @@ from pykafka.storm.project.template import make_project
 #: Configuration: the folder where components write down what they find.
 FOLDER = "test.folder"
 #: Seconds for something to happen on the cluster.
-WITHIN = 60.0
+WITHIN = 120.0
 #: Seconds for a command to end.
-COMMAND_WITHIN = 90.0
+COMMAND_WITHIN = 180.0
 #: Whoever would ask an index asks a port on which nothing listens.
 NO_NETWORK = {
     "PIP_CONFIG_FILE": os.devnull,

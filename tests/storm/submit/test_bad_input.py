@@ -24,7 +24,7 @@ from pykafka.storm.nimbus.client import Nimbus
 from pykafka.storm.project import Project
 from pykafka.storm.submitting import submit
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 #: Components in the topology's own file.
 _TOPOLOGY = """
@@ -122,7 +122,7 @@ def test_mistakes_are_told_before_anything_is_done(
     assert "Traceback" not in done.stderr
     assert hook_calls(root) == []
     with Nimbus(storm.nimbus_addresses) as nimbus:
-        assert nimbus.cluster().topologies == []
+        assert nimbus.cluster().topologies == ()
 
 
 def test_a_name_that_runs_stays_and_a_class_that_does_not_import_is_told_with_its_traceback(
@@ -189,7 +189,11 @@ def test_of_a_component_that_never_returns_the_stack_is_logged_and_its_worker_st
     with Nimbus(storm.nimbus_addresses) as nimbus:
         wish = Wish(name=topology_name, options=options)
         state = submit(project, project.environment(), nimbus, wish)
-    wait_until(lambda: len(components(storm)) == 2, WITHIN, "a spout and a bolt")
+    wait_until(
+        lambda: [len(each.components) for each in storm.workers(state.id)] == [2],
+        WITHIN,
+        "a spout and a bolt",
+    )
     (first,) = storm.workers(state.id)
 
     def logged() -> str:

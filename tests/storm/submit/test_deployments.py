@@ -31,7 +31,7 @@ from pykafka.storm.nimbus.reports import TopologyState
 from pykafka.storm.project import Project
 from pykafka.storm.submitting import submit
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 @pytest.fixture

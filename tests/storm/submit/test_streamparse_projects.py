@@ -18,7 +18,7 @@ from streamparse_releases import NotFetchedError, install, unpack
 from pykafka.embedded import EmbeddedStorm
 from pykafka.embedded.waiting import wait_until
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 _IN_PROCESS = """
 import json
