@@ -21,6 +21,7 @@ from pykafka.embedded.ports import HOST, free_ports
 from pykafka.embedded.waiting import wait_until
 from pykafka.storm.building import Wish
 from pykafka.storm.nimbus.client import Nimbus
+from pykafka.storm.nimbus.reports import Failure
 from pykafka.storm.project import Project
 from pykafka.storm.submitting import submit
 
@@ -40,29 +41,32 @@ class Bad(Topology):
     config = {{"topology.max.spout.pending": 10}}
 
     word_spout = WordSpout.spec()
-    bad_bolt = BadBolt.spec({spec})
+    {specs}
 """
 _FINE = "class BadBolt(Bolt):\n    def process(self, tup):\n        pass\n"
-_ALL = "inputs=[word_spout]"
-_RAISING = {
-    "initialize": """
+_SPEC = "bad_bolt = BadBolt.spec(inputs=[word_spout])"
+_RAISING_AT_THE_START = """
 class BadBolt(Bolt):
     def initialize(self, conf, context):
         raise RuntimeError("raised in initialize")
-""",
-    "process": """
+"""
+#: These stay, so that neither ends the worker before the other has begun.
+_RAISING = """
 class BadBolt(Bolt):
+    exit_on_exception = False
+
     def process(self, tup):
         raise RuntimeError("raised in process")
-""",
-    "process_batch": """
-class BadBolt(BatchingBolt):
+
+
+class BadBatches(BatchingBolt):
+    exit_on_exception = False
     secs_between_batches = 0.5
 
     def process_batch(self, key, tups):
         raise RuntimeError("raised in process_batch")
-""",
-}
+"""
+_TWO = f"{_SPEC}\n    bad_batches = BadBatches.spec(inputs=[word_spout])"
 _ENDLESS = """
 class BadBolt(Bolt):
     def process(self, tup):
@@ -87,8 +91,8 @@ def root(storm: EmbeddedStorm, tmp_path: Path, notes: Path, bare_python: Path) -
     return folder
 
 
-def _write(root: Path, bolt: str = _FINE, spec: str = _ALL, name: str = "bad") -> None:
-    (root / "topologies" / f"{name}.py").write_text(_TOPOLOGY.format(bolt=bolt, spec=spec))
+def _write(root: Path, bolt: str = _FINE, specs: str = _SPEC, name: str = "bad") -> None:
+    (root / "topologies" / f"{name}.py").write_text(_TOPOLOGY.format(bolt=bolt, specs=specs))
 
 
 def test_without_a_cluster_at_the_address_that_is_told(
@@ -115,7 +119,7 @@ def test_without_a_cluster_at_the_address_that_is_told(
 def test_mistakes_are_told_before_anything_is_done(
     storm: EmbeddedStorm, root: Path, spec: str, mistake: list[str]
 ) -> None:
-    _write(root, spec=spec)
+    _write(root, specs=f"bad_bolt = BadBolt.spec({spec})")
     done = pykafka_storm(root, "submit")
     assert done.returncode == 1
     assert all(word in done.stderr for word in mistake), done.stderr
@@ -159,25 +163,36 @@ def test_a_name_that_runs_stays_and_a_class_that_does_not_import_is_told_with_it
 def test_what_components_raise_is_shown_with_its_place(
     storm: EmbeddedStorm, root: Path, topology_name: str
 ) -> None:
+    _write(root, _RAISING_AT_THE_START, name="start")
+    _write(root, _RAISING, _TWO, name="later")
     project = Project(root)
     with Nimbus(storm.nimbus_addresses) as nimbus:
-        for method, bolt in _RAISING.items():
-            _write(root, bolt, name=method)
-            wish = Wish(method, f"{topology_name}-{method}")
+        for name in ("start", "later"):
+            wish = Wish(name, f"{topology_name}-{name}")
             submit(project, project.environment(), nimbus, wish)
-        for method in _RAISING:
-            name = f"{topology_name}-{method}"
-            wanted = f"RuntimeError: raised in {method}"
-
-            def told(name: str = name, wanted: str = wanted) -> bool:
-                return any(wanted in failure.text for failure in nimbus.topology_errors(name))
-
-            wait_until(told, WITHIN, f"an error of {name}")
-            failure = next(f for f in nimbus.topology_errors(name) if wanted in f.text)
-            assert failure.component == "bad_bolt"
-            assert f"pykafka_storm_topology_{method}.py" in failure.text
+        for name, component, method in (
+            ("start", "bad_bolt", "initialize"),
+            ("later", "bad_bolt", "process"),
+            ("later", "bad_batches", "process_batch"),
+        ):
+            failure = _failure(nimbus, f"{topology_name}-{name}", f"raised in {method}")
+            assert failure.component == component
+            assert f"RuntimeError: raised in {method}" in failure.text
+            assert f"pykafka_storm_topology_{name}.py" in failure.text
             assert f"in {method}" in failure.text
     end_all(storm)
+
+
+def _failure(nimbus: Nimbus, topology: str, words: str) -> Failure:
+    """What a component of a topology failed with, once one did with such words."""
+    found: list[Failure] = []
+
+    def told() -> bool:
+        found[:] = [each for each in nimbus.topology_errors(topology) if words in each.text]
+        return bool(found)
+
+    wait_until(told, WITHIN, f"{words!r} of {topology}")
+    return found[0]
 
 
 def test_of_a_component_that_never_returns_the_stack_is_logged_and_its_worker_starts_anew(
