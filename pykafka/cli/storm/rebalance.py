@@ -27,18 +27,17 @@ _LOOK_EVERY = 0.5
 _MESSAGE_TIMEOUT = "topology.message.timeout.secs"
 
 
-class _Share(click.ParamType):
-    """``component=N``."""
-
-    name = "component=n"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, int]:
-        component, _, number = str(value).rpartition("=")
+def _shares(
+    _context: click.Context, _option: click.Parameter, texts: tuple[str, ...]
+) -> dict[str, int]:
+    """Each ``COMPONENT=N``."""
+    shares: dict[str, int] = {}
+    for text in texts:
+        component, _, number = text.rpartition("=")
         if not component or not number.isdecimal() or not int(number):
-            self.fail(f"{value!r} is not COMPONENT=N with an N of 1 or more", param, ctx)
-        return component, int(number)
+            raise click.BadParameter(f"{text!r} is not COMPONENT=N with an N of 1 or more")
+        shares[component] = int(number)
+    return shares
 
 
 @click.command()
@@ -55,24 +54,23 @@ class _Share(click.ParamType):
 @click.option(
     "-p",
     "--parallelism",
-    "shares",
+    "executors",
     metavar="COMPONENT=N",
     multiple=True,
-    type=_Share(),
+    callback=_shares,
     help="As many executors of a component; repeatable. No more than it has tasks, whose number"
     " stays as it was submitted.",
 )
 @place_options
 @topology_options
 def rebalance(
-    place: Place, name: str, wait: int | None, workers: int | None, shares: tuple[tuple[str, int]]
+    place: Place, name: str, wait: int | None, workers: int | None, executors: dict[str, int]
 ) -> None:
     """Spread TOPOLOGY (by default the project's only one) anew over the supervisors there are: its
     spouts pause, and after the wait its workers end and start as they are to be. Returns when
     Nimbus has given it its workers."""
     from ...storm.nimbus import submission
 
-    executors = dict(shares)
     with place.nimbus() as nimbus:
         check_not_ending(nimbus, name)
         if executors:

@@ -73,7 +73,7 @@ class TopologyLook(NamedTuple):
                 for each in self.components
                 for failure in [self.failures.get(each.id)]
             ],
-            "workers": [asdict(each) for each in self.report.workers],
+            "worker_processes": [asdict(each) for each in self.report.workers],
         }
 
     def _tasks(self, component: str) -> int:

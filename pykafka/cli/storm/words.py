@@ -16,7 +16,7 @@ _UNITS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 
 def duration(seconds: int) -> str:
     """``2d 3h``, ``5m 1s``, ``0s``: the two largest units."""
-    parts = []
+    parts: list[str] = []
     for unit, size in _UNITS:
         number, seconds = divmod(seconds, size)
         if number or parts:

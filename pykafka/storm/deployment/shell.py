@@ -68,7 +68,9 @@ class Shell:
         self._ended = contextlib.ExitStack()
         # Of no file that a command could print, so that it ends none of them too early.
         self._mark = f"pykafka-{secrets.token_hex(16)}".encode()
-        self._complaints = self._ended.enter_context(tempfile.TemporaryFile())
+        self._complaints = self._ended.enter_context(
+            tempfile.TemporaryFile()  # noqa: SIM115 - closed with the rest
+        )
         self._process = GuardedPopen(
             words if address is None else self._login.command(address, remote=words),
             stdin=subprocess.PIPE,

@@ -40,9 +40,10 @@ def cause(failure: Failure) -> str:
     lines = [line for line in words.splitlines() if line.strip()]
     if not lines:
         return "no reason given"
-    if not has_traceback(failure):
+    # Of a traceback only the end may have come: Storm reads what there is at a moment.
+    frames = [number for number, line in enumerate(lines) if line.lstrip().startswith('File "')]
+    if not frames:
         return lines[0].strip()
-    # The exception's own text may have several lines; its first is the first that is not indented.
-    at = max(number for number, line in enumerate(lines) if line.startswith(_TRACEBACK))
-    after = [line for line in lines[at + 1 :] if not line.startswith(" ")]
+    # The exception's own text may have several lines; its first is the first not indented.
+    after = [line for line in lines[frames[-1] + 1 :] if not line.startswith(" ")]
     return (after or lines[-1:])[0].strip()
