@@ -79,7 +79,7 @@ def test_packed_tasks_that_start_at_once_share_one_environment_of_the_jars_wheel
     # The same by the command line, beside it: the host has the environment by now.
     stamp = made.stat().st_mtime_ns
     other = f"{topology_name}-too"
-    done = pykafka_storm(root, "submit", "-N", other, "-w", "2", "--json")
+    done = pykafka_storm(root, "submit", "-N", other, "-a", "2", "--json")
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     assert (answer["name"], answer["status"]) == (other, "ACTIVE")
@@ -88,8 +88,8 @@ def test_packed_tasks_that_start_at_once_share_one_environment_of_the_jars_wheel
     assert [path for path in environments.iterdir() if path.is_dir()] == [made]
     assert made.stat().st_mtime_ns == stamp
     assert hook_calls(root)[2:] == [
-        ["pre_submit", other, "prod", 2],
-        ["post_submit", other, "prod", 2],
+        ["pre_submit", other, "prod", 1],
+        ["post_submit", other, "prod", 1],
     ]
 
 
