@@ -121,7 +121,7 @@ def build(
     duplicates = build_jar(
         path,
         project.source if project.source.is_dir() else None,
-        resources={**project.topology_resources(name), **deployment.resources},
+        resources=deployment.resources | project.topology_resources(name),
         jars=wish.jars,
     )
     return Build(path, deployment.launcher, duplicates)

@@ -59,7 +59,6 @@ class Place:
         """The cluster's Nimbus, through an ssh tunnel if the environment wants one.
 
         :raises ConfigError: nothing says where it is.
-        :raises TunnelError: ssh does not get there.
         """
         from ...storm.deployment.ssh import Login
         from ...storm.deployment.tunnel import Tunnels

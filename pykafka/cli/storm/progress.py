@@ -9,6 +9,8 @@ __all__ = ["HostsProgress", "UploadProgress", "say"]
 
 #: Seconds between two lines of an upload where nothing can be written over.
 _EVERY = 2.0
+#: States of a host that has its environment.
+_OUTCOMES = ("made", "unchanged")
 
 
 def say(line: str) -> None:
@@ -31,7 +33,8 @@ class HostsProgress:
         where = "" if host == "here" else f"{host}: "
         if self._verbose or self._states.get(host) != state:
             self._states[host] = state
-            say(f"{where}{line or state}")
+            # Of the others the line says it all; these come with the environment's path.
+            say(f"{where}{state} {line}" if state in _OUTCOMES else f"{where}{line or state}")
 
 
 class UploadProgress:

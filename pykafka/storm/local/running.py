@@ -44,6 +44,7 @@ class LocalRun:
     :ivar seconds: for how long; None until Ctrl-C.
     :ivar workers: how many worker slots the Storm has.
     :ivar jars: jars of the user's own for Java components.
+    :ivar resources: more files that components are imported from.
     """
 
     topology: Any

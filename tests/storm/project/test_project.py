@@ -276,6 +276,20 @@ def test_hooks_of_both_files_are_called_with_what_they_know(root: Path) -> None:
     assert lines == [["tasks.py", *rest], ["fabfile.py", *rest]]
 
 
+def test_hooks_as_streamparse_2_wrote_them_get_no_options(root: Path) -> None:
+    _write(
+        root,
+        {
+            "tasks.py": """
+def pre_submit(topology_name, env_name, env_config):
+    raise ValueError([topology_name, env_name, env_config])
+"""
+        },
+    )
+    with pytest.raises(ProjectError, match=r"raised ValueError: \['wordcount', 'prod', \{\}\]"):
+        Hooks(root).pre_submit("wordcount", "prod", {}, {"topology.workers": 2})
+
+
 def test_a_project_without_hooks_needs_none(root: Path) -> None:
     Hooks(root).pre_submit("wordcount", "prod", {}, {})
     _write(root, {"fabfile.py": "import fabric_of_old_times\n"})
