@@ -93,6 +93,11 @@ class Life(NamedTuple):
             found.frombytes(data[: len(data) // found.itemsize * found.itemsize])
         return found
 
+    def size(self, book: str) -> int:
+        """How many numbers were written to one of its books."""
+        path = self.path / book
+        return path.stat().st_size // array("I").itemsize if path.exists() else 0
+
     def state(self) -> dict[str, Any]:
         """What it last said of itself."""
         path = self.path / "state"
