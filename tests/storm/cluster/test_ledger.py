@@ -36,7 +36,7 @@ def command() -> ModuleType:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("fault", ["none", "bolt-worker", "spout-worker", "rebalance"])
 def test_every_tuple_is_accounted_for(
     fault: str, command: ModuleType, storm2: EmbeddedStorm, topology_name: str, tmp_path: Path
