@@ -141,7 +141,8 @@ def run(storm: EmbeddedStorm, plan: Plan, folder: Path, name: str, tell: Tell) -
     build_jar(jar, None, resources={source.name: source})
     structure = topology_structure(WordLedger, launching.installed(sys.executable))
     with Nimbus(other.address) as nimbus:
-        state = submission.submit(nimbus, name, jar, structure, plan.conf(books))
+        conf = plan.conf(books)
+        state = submission.submit(nimbus, name, jar, structure, conf, active=False)
         tell(f"{state.id}: submitted through {other.address}; {nimbus.leader} leads")
         try:
             Course(storm, nimbus, state.id, plan, books, tell).run()
@@ -182,12 +183,17 @@ class Course:
         self._storm = storm
         self._nimbus = nimbus
         self._topology = topology
+        self._name = topology.rsplit("-", 2)[0]
         self._plan = plan
         self._books = books
         self._tell = tell
 
     def run(self) -> None:
         begin = time.monotonic()
+        # While Nimbus gives a worker that takes long to start another place, the others know of
+        # no tasks there, begin without it, and what they send to it is lost.
+        wait_until(lambda: self._has_workers(WORKERS), _THERE_WITHIN, f"{WORKERS} workers")
+        submission.activate(self._nimbus, self._name)
         wait_until(lambda: len(current(self._books)) == TASKS, _THERE_WITHIN, f"{TASKS} tasks")
         self._tell(f"all tasks are there after {time.monotonic() - begin:.1f} s")
         begin = time.monotonic()
@@ -206,11 +212,12 @@ class Course:
         before = current(self._books)
         begin = time.monotonic()
         if self._plan.fault == REBALANCE:
-            name = self._topology.rsplit("-", 2)[0]
-            submission.rebalance(self._nimbus, name, wait=0, workers=MORE_WORKERS)
+            submission.rebalance(self._nimbus, self._name, wait=0, workers=MORE_WORKERS)
             ended = before
             self._tell(f"rebalanced: {MORE_WORKERS} workers instead of {WORKERS}")
-            wait_until(self._is_spread, _THERE_WITHIN, f"{MORE_WORKERS} workers")
+            wait_until(
+                lambda: self._has_workers(MORE_WORKERS), _THERE_WITHIN, f"{MORE_WORKERS} workers"
+            )
         else:
             ended = self._kill_worker(before)
         gone = {life.path for life in ended}
@@ -240,8 +247,8 @@ class Course:
             for component in COUNTING
         )
 
-    def _is_spread(self) -> bool:
-        return len(self._storm.workers(self._topology)) == MORE_WORKERS
+    def _has_workers(self, count: int) -> bool:
+        return len(self._storm.workers(self._topology)) == count
 
     def _await_acks(self, count: int) -> None:
         """Return when so many numbers are acked; each ack gives the next one its time."""
