@@ -147,7 +147,7 @@ def _check_rebalance(commands: OnCluster, name: str) -> None:
     arguments = ["--wait", "0", "-w", "2", "-p", "count=1"]
     first, last = commands.output("rebalance", name, *arguments).splitlines()
     assert first == f"{name} is spread anew in 0 s."
-    assert last == f"{name} is ACTIVE, with 2 workers and 4 executors (Storm's own among them)."
+    assert last == f"{name} is ACTIVE, with 2 workers and 3 executors (Storm's own among them)."
 
 
 def test_what_does_not_import_comes_back_with_the_workers_traceback(
