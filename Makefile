@@ -46,8 +46,8 @@ matrix: venv
 	      -n 0 --last-failed --last-failed-no-failures none; }
 
 lint: venv
-	@$(FRESH) || { echo "==> installing pykafka[lint,cli,embedded] into $(VENV)"; \
-	  $(BIN)/python -m pip install --disable-pip-version-check -e '.[lint,cli,embedded]' && touch $(VENV)/.$@; }
+	@$(FRESH) || { echo "==> installing pykafka[lint,cli,embedded,storm] into $(VENV)"; \
+	  $(BIN)/python -m pip install --disable-pip-version-check -e '.[lint,cli,embedded,storm]' && touch $(VENV)/.$@; }
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy

@@ -24,7 +24,7 @@ from pykafka.embedded.ports import HOST, free_ports
 from pykafka.embedded.process import GuardedPopen
 from pykafka.embedded.waiting import wait_until
 from pykafka.storm.deployment.ssh import Login
-from pykafka.storm.project import Address
+from pykafka.storm.project import SshHost
 
 #: Seconds for a daemon to listen, or to be gone.
 _AT_ONCE = 20.0
@@ -43,8 +43,8 @@ class SshServer:
     config: Path
 
     @property
-    def address(self) -> Address:
-        return Address(HOST, self.port)
+    def address(self) -> SshHost:
+        return SshHost(HOST, self.port)
 
     @property
     def home(self) -> Path:
@@ -126,6 +126,17 @@ class SshServers:
             f"SetEnv {' '.join(f'{name}={value}' for name, value in variables.items())}\n"
         )
         return config
+
+
+def ssh_to(server: SshServer) -> list[int]:
+    """The ssh processes that go to this server."""
+    found = subprocess.run(
+        ["pgrep", "-f", f"ssh .*{server.config}.* -p {server.port} "],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return [int(pid) for pid in found.stdout.split()]
 
 
 def _sshd() -> str:

@@ -1,11 +1,13 @@
 """Directives that show tables of the code: what is declared once is written once.
 
-``{options-table} CONSUMER`` shows a table of :mod:`pykafka.options`, ``{deviations-table}`` the
-deliberate differences from 2.8 that ``tests/compat/deviations.py`` lists and its test checks.
+``{options-table} CONSUMER`` shows a table of :mod:`pykafka.options`, ``{keys-table} LOG`` one of
+:mod:`pykafka.storm.project.configuration`, ``{deviations-table}`` the deliberate differences from
+2.8 that ``tests/compat/deviations.py`` lists and its test checks.
 """
 
 from __future__ import annotations
 
+import json
 import runpy
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,6 +18,7 @@ from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
 
 from pykafka import options
+from pykafka.storm.project import configuration
 
 DEVIATIONS = Path(__file__).resolve().parents[2] / "tests" / "compat" / "deviations.py"
 
@@ -55,6 +58,27 @@ class OptionsTable(TableDirective):
         return markdown_table(["option", "default", "may be", "meaning"], rows)
 
 
+class KeysTable(TableDirective):
+    """``{keys-table} NAME``: the table ``pykafka.storm.project.configuration.NAME``."""
+
+    required_arguments = 1
+
+    def lines(self) -> Iterator[str]:
+        """Name, kind, default and meaning of each key of ``config.json``."""
+        table: dict[str, configuration.Key] = getattr(configuration, self.arguments[0])
+        rows = [
+            [f"`{key.name}`", key.kind, f"`{json.dumps(key.default)}`", key.meaning]
+            for key in table.values()
+            if not key.instead
+        ]
+        rows += [
+            [f"`{key.name}`", key.kind, "", f"The old spelling of `{key.instead}`."]
+            for key in table.values()
+            if key.instead
+        ]
+        return markdown_table(["key", "is", "default", "meaning"], rows)
+
+
 class DeviationsTable(TableDirective):
     """``{deviations-table}``: what differs from 2.8 on purpose."""
 
@@ -70,5 +94,6 @@ class DeviationsTable(TableDirective):
 def setup(app: Any) -> dict[str, bool]:
     """Sphinx calls this."""
     app.add_directive("options-table", OptionsTable)
+    app.add_directive("keys-table", KeysTable)
     app.add_directive("deviations-table", DeviationsTable)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

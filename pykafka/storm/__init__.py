@@ -9,6 +9,7 @@ from ..utils.lazy import lazy_names
 if TYPE_CHECKING:
     from .bolt import BatchingBolt, Bolt, TicklessBatchingBolt
     from .component import Component, StormHandler, Tuple
+    from .in_process import run_in_process, wire
     from .spout import ReliableSpout, Spout
     from .topology import (
         GlobalStreamId,
@@ -38,7 +39,11 @@ __all__ = [
     "TicklessBatchingBolt",
     "Topology",
     "Tuple",
+    "run_in_process",
+    "wire",
 ]
 
 # Loaded when asked for: a component on a worker needs no topology, and a topology no Nimbus.
-__getattr__ = lazy_names(__name__, __all__, ("component", "spout", "bolt", "topology"))
+__getattr__ = lazy_names(
+    __name__, __all__, ("component", "spout", "bolt", "topology", "in_process")
+)

@@ -19,6 +19,7 @@ __all__ = [
     "NimbusUnreachableError",
     "NoLeaderError",
     "NotAuthorizedError",
+    "NotNimbusError",
     "ProjectError",
     "RefusedEmitError",
     "SecuredNimbusError",
@@ -72,6 +73,10 @@ class NoLeaderError(NimbusError):
 
 class SecuredNimbusError(NimbusError):
     """The cluster wants TLS, or Kerberos or another SASL mechanism, which is not spoken here."""
+
+
+class NotNimbusError(NimbusError):
+    """What answers speaks something else than Nimbus does."""
 
 
 class NimbusCallError(NimbusError):

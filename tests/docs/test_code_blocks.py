@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import io
 import re
 import shlex
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from docs.pages import PAGES, ROOT, Block, blocks
 
@@ -96,6 +98,23 @@ def test_the_python_blocks_of_a_page_run_as_one_program(page: Path, substitute: 
         printed = output.getvalue()
 
 
+#: Seconds for one of our own commands.
+_COMMAND_WITHIN = 60
+
+
+def _run_command(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run one of our commands, or a module of Python, in that folder."""
+    module = words[1:] if words[0] == "python" else ["-m", COMMANDS[words[0]], *words[1:]]
+    return subprocess.run(
+        [sys.executable, *module],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=_COMMAND_WITHIN,
+        check=False,
+    )
+
+
 def _check_command(words: list[str]) -> None:
     """Check that what a foreign command names exists.
 
@@ -115,8 +134,10 @@ def _check_command(words: list[str]) -> None:
 
 @pytest.mark.parametrize("page", _pages_with("console"))
 def test_the_commands_of_a_page_work_or_name_what_exists(
-    page: Path, substitute: Substitute
+    page: Path, substitute: Substitute, tmp_path: Path
 ) -> None:
+    folder = tmp_path
+    (folder / "README.md").symlink_to(ROOT / "README.md")
     for block in _run(page):
         if block.language != "console":
             continue
@@ -124,12 +145,47 @@ def test_the_commands_of_a_page_work_or_name_what_exists(
             if not line.startswith("$ "):
                 continue
             words = shlex.split(line[2:], comments=True)
-            if words[0] not in COMMANDS:
+            if words[0] == "cd":
+                folder /= words[1]
+            elif words[0] in COMMANDS or words[:2] == ["python", "-m"]:
+                done = _run_command([words[0], *map(substitute, words[1:])], folder)
+                told = f"{_name(page)}: {line}\n{done.stdout}{done.stderr}"
+                assert done.returncode == 0, told
+            else:
                 _check_command(words)
-                continue
-            command = [sys.executable, "-m", COMMANDS[words[0]], *map(substitute, words[1:])]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-            assert done.returncode == 0, f"{_name(page)}: {line}\n{done.stdout}{done.stderr}"
+
+
+def _storm_commands(page: Path) -> list[str]:
+    """All that a page shows of ``pykafka storm``, what is not run included."""
+    return [
+        line[2:]
+        for block in blocks(page)
+        if block.language == "console"
+        for line in block.text.splitlines()
+        if line.startswith("$ pykafka storm ")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("page", "line"),
+    [pytest.param(page, line, id=line) for page in PAGES for line in _storm_commands(page)],
+)
+def test_commands_that_need_a_cluster_are_spelled_as_they_are(
+    page: Path, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # For files that the line names.
+    monkeypatch.chdir(tmp_path)
+    words = shlex.split(line, comments=True)[2:]
+    for word in words:
+        if Path(word).suffix in {".jar", ".json", ".txt"}:
+            Path(word).touch()
+    group = importlib.import_module("pykafka.cli.storm").storm
+    try:
+        command = group.get_command(click.Context(group), words[0])
+    except ModuleNotFoundError as error:
+        pytest.skip(f"{words[0]} is not there yet: {error}")
+    assert command is not None, f"{_name(page)}: there is no command {words[0]}"
+    command.make_context(words[0], words[1:])
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)

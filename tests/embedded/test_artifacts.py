@@ -80,6 +80,34 @@ def test_a_jar_whose_pom_cannot_be_resolved_is_fetched_alone(repository: Path) -
         class_path(COORDINATES, told.append)
 
 
+@pytest.mark.parametrize(
+    ("group", "expected"),
+    [
+        ("example", ["server-1.0.jar"]),
+        ("org.apache.storm", ["server-1.0.jar", "objenesis-1.0.jar"]),
+    ],
+)
+def test_what_a_server_does_without_is_not_fetched(
+    group: str, expected: list[str], repository: Path
+) -> None:
+    needed = "<groupId>org.objenesis</groupId><artifactId>objenesis</artifactId>"
+    for place, identity, dependencies in (
+        (f"{group.replace('.', '/')}/server", f"<groupId>{group}</groupId>", needed),
+        ("org/objenesis/objenesis", "<groupId>org.objenesis</groupId>", ""),
+    ):
+        name = place.rpartition("/")[2]
+        within = f"<dependency>{dependencies}<version>1.0</version></dependency>"
+        pom = (
+            f"<project><modelVersion>4.0.0</modelVersion>{identity}<artifactId>{name}</artifactId>"
+            f"<version>1.0</version><dependencies>{within if dependencies else ''}</dependencies>"
+            "</project>"
+        )
+        publish(repository, Path(place, "1.0", f"{name}-1.0.pom"), pom.encode())
+        publish(repository, Path(place, "1.0", f"{name}-1.0.jar"), name.encode())
+    jars = class_path([f"{group}:server:1.0"], lambda _: None)
+    assert [jar.name for jar in jars] == expected
+
+
 def test_the_second_time_needs_neither_network_nor_jgo(repository: Path) -> None:
     expected = class_path(COORDINATES, lambda _: None)
     (repository / JAR).unlink()

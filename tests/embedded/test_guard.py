@@ -100,10 +100,10 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a family is found through /proc")
-@pytest.mark.parametrize("other", ["a family", "another family"])
-def test_a_family_dies_with_its_owner_whoever_its_parents_are(other: str) -> None:
+@pytest.mark.parametrize("other", ["family", "another family"])
+def test_a_family_dies_with_its_owner_whoever_its_parents_are(other: str, tmp_path: Path) -> None:
     with subprocess.Popen(
-        [sys.executable, "-c", FAMILY_OWNER, "a family", other],
+        [sys.executable, "-c", FAMILY_OWNER, str(tmp_path / "family"), str(tmp_path / other)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as owner:
@@ -113,7 +113,7 @@ def test_a_family_dies_with_its_owner_whoever_its_parents_are(other: str) -> Non
         owner.stdin.write(b"\n")
         owner.stdin.flush()
         owner.wait(30)
-    if other == "a family":
+    if other == "family":
         wait_until(lambda: not alive(pid), 15, f"end of {pid}")
     else:
         time.sleep(1)

@@ -146,13 +146,13 @@ def _hosts_of(nimbus: Nimbus, environment: Environment | None) -> list[Host]:
     """The supervisors' hosts. One that is this machine needs no ssh, unless there is a tunnel:
     then its name means another machine."""
     from ...storm.deployment.log_hosts import Host
-    from ...storm.project.environment import Address
+    from ...storm.project.environment import SshHost
 
     port = environment.get("ssh_port") if environment is not None else None
     far = environment is not None and environment.wants_tunnel
     names = sorted({supervisor.host for supervisor in nimbus.cluster().supervisors})
     return [
-        Host(name, Address(name, port) if far or not _is_this_machine(name) else None)
+        Host(name, SshHost(name, port) if far or not _is_this_machine(name) else None)
         for name in names
     ]
 

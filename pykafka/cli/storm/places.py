@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ...storm.project.environment import Environment
     from ...storm.project.folder import Project
 
-__all__ = ["Place", "place_options"]
+__all__ = ["Place", "place_options", "project_options", "standing_in"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -59,7 +59,6 @@ class Place:
         """The cluster's Nimbus, through an ssh tunnel if the environment wants one.
 
         :raises ConfigError: nothing says where it is.
-        :raises TunnelError: ssh does not get there.
         """
         from ...storm.deployment.ssh import Login
         from ...storm.deployment.tunnel import Tunnels
@@ -82,31 +81,21 @@ class Place:
             yield nimbus
 
 
-def place_options(function: _Function) -> _Function:
-    """``-e``, ``--config``, ``--nimbus`` and ``--timeout``: the command gets a :class:`Place` as
-    its first argument."""
+def project_options(function: _Function) -> _Function:
+    """``-e`` and ``--config``: the command gets a :class:`Place` as its first argument."""
 
-    @click.option(
-        "-e", "--environment", metavar="NAME", help="Environment of config.json; the only one."
-    )
-    @click.option(
-        "--config",
-        type=click.Path(dir_okay=False, exists=True),
-        help="Another file in the place of config.json.",
-    )
-    @click.option(
-        "--nimbus",
-        metavar="HOSTS",
-        help="host:port,... of Nimbus, without a project or in the place of its environment's.",
-    )
-    @click.option(
-        "--timeout",
-        metavar="SECONDS",
-        type=click.FloatRange(min=0.1),
-        default=30.0,
-        show_default=True,
-        help="For Nimbus to be reached, and to answer.",
-    )
+    def command(
+        *arguments: Any, environment: str | None, config: str | None, **options: Any
+    ) -> Any:
+        return function(Place(environment, config), *arguments, **options)
+
+    return _with_options(command, function, _PROJECT)
+
+
+def place_options(function: _Function) -> _Function:
+    """As :func:`project_options`, with ``--nimbus`` and ``--timeout`` for commands that ask a
+    cluster."""
+
     def command(
         *arguments: Any,
         environment: str | None,
@@ -118,9 +107,52 @@ def place_options(function: _Function) -> _Function:
         place = Place(environment, config, nimbus, timeout)
         return function(place, *arguments, **options)
 
+    return _with_options(command, function, [*_PROJECT, *_NIMBUS])
+
+
+_PROJECT = [
+    click.option(
+        "-e", "--environment", metavar="NAME", help="Environment of config.json; the only one."
+    ),
+    click.option(
+        "--config",
+        type=click.Path(dir_okay=False, exists=True),
+        help="Another file in the place of config.json.",
+    ),
+]
+_NIMBUS = [
+    click.option(
+        "--nimbus",
+        metavar="HOSTS",
+        help="host:port,... of Nimbus, without a project or in the place of its environment's.",
+    ),
+    click.option(
+        "--timeout",
+        metavar="SECONDS",
+        type=click.FloatRange(min=0.1),
+        default=30.0,
+        show_default=True,
+        help="For Nimbus to be reached, and to answer.",
+    ),
+]
+
+
+def _with_options(
+    command: Callable[..., Any],
+    function: _Function,
+    options: Sequence[Callable[[Callable[..., Any]], Callable[..., Any]]],
+) -> _Function:
+    for option in reversed(options):
+        command = option(command)
+    return standing_in(command, function)
+
+
+def standing_in(command: Any, function: _Function) -> _Function:
+    """A command that takes options for ``function``, in the function's place for click."""
     command.__doc__ = function.__doc__
     command.__name__ = function.__name__
-    # What stood below this decorator, click keeps on the function.
+    # What stood below the decorator, click keeps on the function.
     parameters = getattr(function, "__click_params__", [])
-    command.__click_params__ = [*parameters, *command.__click_params__]  # type: ignore[attr-defined]
-    return command  # type: ignore[return-value]
+    command.__click_params__ = [*parameters, *command.__click_params__]
+    made: _Function = command
+    return made

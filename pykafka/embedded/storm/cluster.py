@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
-from ...exceptions import InvalidOptionError
+from ...exceptions import InvalidOptionError, MissingRequirementError
 from ..artifacts import class_path, report_to_stderr
 from ..guard import kill_family, members, signal_family
 from ..java import find_java
@@ -51,8 +51,8 @@ class EmbeddedStorm:
     10 s; topologies run on meanwhile. Unlike the other embedded servers, those of Storm listen
     on all of the machine's addresses: it has no option for that.
 
-    Nothing of it outlives this process, workers and their components included (on Linux, where
-    they are found through ``/proc``). Methods may be called from any thread.
+    Nothing of it outlives this process, workers and their components included. They are found
+    through ``/proc``, so that it runs on Linux only. Methods may be called from any thread.
 
     :param release: a version, or a part of one
         (:func:`~pykafka.embedded.storm.releases.find_storm_release`).
@@ -66,7 +66,7 @@ class EmbeddedStorm:
     :param progress: gets a line for each download.
     :param zookeeper: one to share, for example with an embedded Kafka; it is not stopped.
     :raises InvalidOptionError: ``release`` is no version, or a number less than 1.
-    :raises MissingRequirementError: Java or the jars cannot be had.
+    :raises MissingRequirementError: Java or the jars cannot be had, or this is not Linux.
     :raises ServiceStartError: a server does not start; with the end of its log.
     """
 
@@ -89,6 +89,11 @@ class EmbeddedStorm:
                 raise InvalidOptionError(f"{name}={value}: a cluster has at least 1")
         #: What runs.
         self.release: StormRelease = find_storm_release(release)
+        if not Path("/proc/self/environ").exists():
+            raise MissingRequirementError(
+                "an embedded Storm needs Linux's /proc: without it, workers could be left behind; "
+                "run topologies in process instead"
+            )
         self._java = find_java()
         self._jars = class_path(self.release.coordinates, progress)
         self._start_timeout = start_timeout
@@ -269,8 +274,9 @@ class EmbeddedStorm:
             "storm.daemon.metrics.reporter.plugins": [],
             "nimbus.seeds": [HOST],
             "nimbus.monitor.freq.secs": 2,
-            # The other Nimbus look for what is new that often; two have it before it starts.
-            "nimbus.code.sync.freq.secs": 2,
+            # Two have the code before a topology starts: the other ones copy it when ZooKeeper
+            # tells them. To have them look for themselves more often, too, is dangerous: Nimbus
+            # 2.8.3, observed, ends if both happen at a time (nimbus.code.sync.freq.secs at 2).
             "topology.min.replication.count": min(nimbuses, 2),
             "topology.max.replication.wait.time.sec": 10,
             "supervisor.monitor.frequency.secs": 1,

@@ -99,7 +99,8 @@ class Bolt(Component):
         :raises SerializationError: a value cannot be sent.
         :raises UsageError: an anchor is acked or failed already.
         """
-        check_values(tup)
+        if type(tup) is not list:
+            check_values(tup)
         ids: Sequence[Any]
         if anchors is not None:
             ids = [self._anchor(anchor) for anchor in anchors]

@@ -82,7 +82,8 @@ class Spout(Component):
         :raises TypeError: ``tup`` is no list or tuple.
         :raises SerializationError: a value cannot be sent.
         """
-        check_values(tup)
+        if type(tup) is not list:
+            check_values(tup)
         return self._outlet.emit(tup, tup_id, stream or "default", (), direct_task, need_task_ids)
 
     def emit_many(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 __all__ = ["Tuple", "ValueTypes", "is_heartbeat", "is_tick"]
@@ -40,6 +40,10 @@ def is_tick(tup: Tuple) -> bool:
     return tup.stream == "__tick" and tup.component == "__system"
 
 
+#: Makes a named tuple of a tuple; its class' own way checks what is checked here already.
+_new = tuple.__new__
+
+
 class ValueTypes:
     """Makes the values of tuples into named tuples, by where they come from.
 
@@ -48,7 +52,7 @@ class ValueTypes:
     """
 
     def __init__(self, fields: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
-        self._makers: dict[tuple[str | None, str], Callable[[Iterable[Any]], Any]] = {
+        self._kinds: dict[tuple[str | None, str], type[tuple[Any, ...]]] = {
             (component, stream): _named(component, stream, names)
             for component, streams in fields.items()
             for stream, names in streams.items()
@@ -56,21 +60,18 @@ class ValueTypes:
 
     def __call__(self, component: str | None, stream: str, values: Sequence[Any]) -> Any:
         """The values of a tuple from there."""
-        maker = self._makers.get((component, stream))
-        if maker is None:
+        kind = self._kinds.get((component, stream))
+        # Storm refuses an emit with more or fewer values than fields; Storm before 0.10 does not
+        # tell the fields.
+        if kind is None or len(values) != len(kind._fields):  # type: ignore[attr-defined]  # a named tuple's
             return tuple(values)
-        try:
-            return maker(values)
-        except TypeError:
-            # Not as many as there are names; Storm refuses such emits itself.
-            return tuple(values)
+        return _new(kind, values)
 
 
-def _named(component: str, stream: str, names: Sequence[str]) -> Callable[[Iterable[Any]], Any]:
+def _named(component: str, stream: str, names: Sequence[str]) -> type[tuple[Any, ...]]:
     # Names that Python does not allow: hyphens become underscores, the rest its "_<position>".
     fields = [_NO_NAME.sub("_", name) for name in names]
     make: Any = namedtuple  # whose type wants to see the names written out
-    kind = make("Values", fields, rename=True)
+    kind: type[tuple[Any, ...]] = make("Values", fields, rename=True)
     kind.__name__ = kind.__qualname__ = _NO_NAME.sub("_", f"{component}_{stream}")
-    maker: Callable[[Iterable[Any]], Any] = kind._make
-    return maker
+    return kind

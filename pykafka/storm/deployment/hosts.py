@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from ..exceptions import DeploymentError, HostsError
-from ..project.environment import Address
+from ..project.environment import SshHost
 from . import on_host
 from .bounded import BoundedPopen
 from .ssh import FAILED, Login, explained, ssh_variables
@@ -26,7 +26,8 @@ __all__ = ["Made", "Progress", "Recipe", "make_environments"]
 
 #: Called with a host, what it is at, and a line of detail, from several threads but one at a time.
 #: States: ``connecting``, ``needs`` (it gets its files), ``line`` (pip's words), and at the end
-#: ``unchanged``, ``made`` or ``failed``.
+#: ``unchanged``, ``made`` or ``failed``; ``differs`` tells that what is installed is not what the
+#: first host has.
 Progress = Callable[[str, str, str], None]
 
 #: Has the interpreter on the host read its program, and the program's input after it.
@@ -111,7 +112,7 @@ class Made(NamedTuple):
 
 
 def make_environments(
-    hosts: Sequence[Address],
+    hosts: Sequence[SshHost],
     login: Login,
     recipe: Recipe,
     *,
@@ -151,12 +152,30 @@ def make_environments(
     }
     unique = list(dict.fromkeys(hosts))
     with ssh_variables(login) as variables, ThreadPoolExecutor(parallel) as pool:
-        session = _Session(login, recipe, json.dumps(request), timeout, variables, tell)
-        answers = list(pool.map(session.serve, unique))
+        session = _Session(login, recipe, json.dumps(request), timeout, variables, tell, set())
+        try:
+            answers = list(pool.map(session.serve, unique))
+        except BaseException:
+            # Ctrl-C: the pool waits for its threads, and they for ssh.
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in session.running.copy():
+                process.kill()
+            raise
     failures = {str(host): a for host, a in zip(unique, answers, strict=True) if isinstance(a, str)}
     if failures:
         raise HostsError(failures)
-    return [answer for answer in answers if isinstance(answer, Made)]
+    made = [answer for answer in answers if isinstance(answer, Made)]
+    for other in made:
+        if other.packages != made[0].packages:
+            tell(other.host, "differs", _difference(other, made[0]))
+    return made
+
+
+def _difference(one: Made, other: Made) -> str:
+    """What two environments of one recipe do not share: an index may have changed meanwhile."""
+    mine = ", ".join(sorted({*one.packages} - {*other.packages})) or "nothing else"
+    theirs = ", ".join(sorted({*other.packages} - {*one.packages})) or "nothing else"
+    return f"has {mine}, where {other.host} has {theirs}"
 
 
 class _Session(NamedTuple):
@@ -166,17 +185,18 @@ class _Session(NamedTuple):
     timeout: float
     variables: Mapping[str, str]
     tell: Progress
+    running: set[BoundedPopen]
 
-    def serve(self, address: Address) -> Made | str:
+    def serve(self, host: SshHost) -> Made | str:
         """Serve one host; why that failed, if it did."""
-        self.tell(str(address), "connecting", "")
-        answer = self._serve(address)
+        self.tell(str(host), "connecting", "")
+        answer = self._serve(host)
         if isinstance(answer, str):
-            self.tell(str(address), "failed", answer)
+            self.tell(str(host), "failed", answer)
         return answer
 
-    def _serve(self, address: Address) -> Made | str:
-        command = self.login.command(address, remote=self.recipe.command)
+    def _serve(self, host: SshHost) -> Made | str:
+        command = self.login.command(host, remote=self.recipe.command)
         with tempfile.TemporaryFile() as complaints:
             with BoundedPopen(
                 command,
@@ -186,9 +206,11 @@ class _Session(NamedTuple):
                 stderr=complaints,
                 env=self.variables,
             ) as process:
+                self.running.add(process)
                 assert process.stdin is not None
                 assert process.stdout is not None
-                end = self._converse(str(address), process.stdin, process.stdout)
+                end = self._converse(str(host), process.stdin, process.stdout)
+            self.running.discard(process)
             complaints.seek(0)
             said = complaints.read().decode("utf-8", "replace")
         if end.get("state") == "failed":
@@ -196,8 +218,8 @@ class _Session(NamedTuple):
         if process.timed_out:
             return f"not done within {self.timeout:g} s"
         if not end or process.returncode:
-            return self._reason(address, process.returncode, said)
-        return Made(str(address), end["state"] == "made", tuple(end["packages"]))
+            return self._reason(host, process.returncode, said)
+        return Made(str(host), end["state"] == "made", tuple(end["packages"]))
 
     def _converse(self, host: str, to: IO[bytes], answers: IO[bytes]) -> dict[str, Any]:
         """Say what is wanted, and hand over the files if asked; the host's last word."""
@@ -220,9 +242,9 @@ class _Session(NamedTuple):
             to.close()
         return end
 
-    def _reason(self, address: Address, status: int, said: str) -> str:
+    def _reason(self, host: SshHost, status: int, said: str) -> str:
         if status == FAILED:
-            return explained(self.login, address, said)
+            return explained(self.login, host, said)
         told = "; ".join(line for line in said.splitlines()[-5:] if line.strip())
         if status in {126, 127}:
             words = shlex.join(self.recipe.command[:-2])

@@ -1,4 +1,4 @@
-"""How a worker starts a component: a command and its only argument, as Storm takes them.
+"""How a worker starts a component under each of the deployments.
 
 Storm gives a program exactly two words. Python takes the program text right after ``-c``, so these
 two are enough, without a script on the worker. The working directory is the jar's ``resources/``,
@@ -7,6 +7,7 @@ which ``-c`` has on ``sys.path``.
 
 from __future__ import annotations
 
+from ..topology.launcher import Launcher
 from .unpack import RUNNER
 
 __all__ = ["FALLBACK", "MODULE", "existing", "installed", "packed"]
@@ -17,35 +18,29 @@ MODULE = "pykafka_unpack"
 FALLBACK = "pykafka_fallback"
 
 
-def packed(
-    class_path: str, interpreter: str = "python3", serializer: str = "json"
-) -> tuple[str, str]:
-    """Command and script for a component whose packages are wheels in the jar.
+def packed(interpreter: str = "python3", serializer: str = "json") -> Launcher:
+    """For components whose packages are wheels in the jar.
 
-    :param class_path: ``module.Class``.
     :param interpreter: any Python from 3.10 on that the wheels are for: a path or a name.
     """
-    return interpreter, f"-cimport {MODULE}; {MODULE}.main({_arguments(class_path, serializer)})"
+    arguments = _arguments(serializer)
+    return Launcher(interpreter, f"-cimport {MODULE}; {MODULE}.main({arguments})")
 
 
-def installed(class_path: str, interpreter: str, serializer: str = "json") -> tuple[str, str]:
-    """Command and script for a component whose interpreter has pykafka.
-
-    :param interpreter: its path on the workers.
-    """
-    return interpreter, "-c" + RUNNER.format(_arguments(class_path, serializer))
+def installed(interpreter: str, serializer: str = "json") -> Launcher:
+    """For components whose interpreter (its path on the workers) has pykafka."""
+    return Launcher(interpreter, "-c" + RUNNER.format(_arguments(serializer)))
 
 
-def existing(class_path: str, interpreter: str, serializer: str = "json") -> tuple[str, str]:
-    """Command and script for a component whose interpreter may have pykafka.
+def existing(interpreter: str, serializer: str = "json") -> Launcher:
+    """For components whose interpreter may have pykafka.
 
     If it has none, the one that went along in the jar is used.
     """
     path = f"import sys; sys.path.append({FALLBACK!r}); "
-    return interpreter, f"-c{path}" + RUNNER.format(_arguments(class_path, serializer))
+    return Launcher(interpreter, f"-c{path}" + RUNNER.format(_arguments(serializer)))
 
 
-def _arguments(class_path: str, serializer: str) -> str:
-    if serializer == "json":
-        return repr(class_path)
-    return f"{class_path!r}, serializer={serializer!r}"
+def _arguments(serializer: str) -> str:
+    path = "'{class_path}'"
+    return path if serializer == "json" else f"{path}, serializer={serializer!r}"

@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import NamedTuple, TypeVar
 
 from ..exceptions import DeploymentError
-from ..project.environment import Address
+from ..project.environment import SshHost
 from .shell import Shell
 from .ssh import Login, ssh_variables
 
@@ -28,7 +28,7 @@ class Host(NamedTuple):
     """
 
     name: str
-    address: Address | None
+    address: SshHost | None
 
 
 class LogHosts:

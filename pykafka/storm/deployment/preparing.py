@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from ..exceptions import ConfigError
-from ..project.environment import Address, Environment
+from ..project.environment import Environment, SshHost
 from ..project.folder import Project
+from ..topology.launcher import Launcher
 from . import launching
 from .hosts import Made, Progress, Recipe, make_environments
 from .packed import Target, collect_wheels, packed_resources
@@ -29,11 +30,11 @@ class Deployment(NamedTuple):
     """What a submit needs to know.
 
     :ivar resources: what goes into the jar's ``resources/`` beside the project's components.
-    :ivar launch: command and script for a component's ``module.Class``.
+    :ivar launcher: how a worker starts a component.
     """
 
     resources: dict[str, bytes | Path]
-    launch: Callable[[str], tuple[str, str]]
+    launcher: Launcher
 
 
 class OnHosts(NamedTuple):
@@ -44,7 +45,7 @@ class OnHosts(NamedTuple):
     :ivar parallel: on how many hosts at a time.
     """
 
-    hosts: Sequence[Address] = ()
+    hosts: Sequence[SshHost] = ()
     overwrite: bool = False
     parallel: int = 10
 
@@ -161,9 +162,7 @@ def _packed(
         system_site_packages="--system-site-packages" in environment.virtualenv_flags,
     )
     interpreter = environment.interpreter or "python3"
-    return Deployment(
-        resources, lambda path: launching.packed(path, interpreter, environment.serializer)
-    )
+    return Deployment(resources, launching.packed(interpreter, environment.serializer))
 
 
 def _existing(environment: Environment, topology: str) -> Deployment:
@@ -186,9 +185,7 @@ def _existing(environment: Environment, topology: str) -> Deployment:
 def _with_interpreter(kind: str, python: str, environment: Environment) -> Deployment:
     told = json.dumps({"deployment": kind, "interpreter": python}, indent=1) + "\n"
     launch = launching.installed if kind == "ssh" else launching.existing
-    return Deployment(
-        {MANIFEST: told.encode()}, lambda path: launch(path, python, environment.serializer)
-    )
+    return Deployment({MANIFEST: told.encode()}, launch(python, environment.serializer))
 
 
 def _name(environment: Environment, topology: str) -> str:

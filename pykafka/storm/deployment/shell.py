@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from ...embedded.process import GuardedPopen
 from ..exceptions import DeploymentError
-from ..project.environment import Address
+from ..project.environment import SshHost
 from .ssh import FAILED, Login, explained
 
 __all__ = ["Answer", "Shell"]
@@ -53,7 +53,7 @@ class Shell:
 
     def __init__(
         self,
-        address: Address | None,
+        address: SshHost | None,
         login: Login | None = None,
         *,
         variables: Mapping[str, str] | None = None,

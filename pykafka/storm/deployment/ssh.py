@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...exceptions import MissingRequirementError
-from ..project.environment import Address, Environment
+from ..project.environment import Environment, SshHost
 
 __all__ = ["FAILED", "Login", "explained", "ssh_variables"]
 
@@ -46,7 +46,7 @@ class Login(NamedTuple):
     """Who to be on other hosts, and how to get there.
 
     :ivar user: none: what ssh itself takes.
-    :ivar port: of sshd; none: what ssh itself takes. An address that has one goes by its own.
+    :ivar port: of sshd; none: what ssh itself takes. A host that has one goes by its own.
     :ivar password: of the user; none: keys.
     :ivar options: further arguments for ssh.
     """
@@ -70,7 +70,7 @@ class Login(NamedTuple):
         shown = "'***'" if self.password else "''"
         return f"Login({self.user!r}, {self.port!r}, {shown}, {self.options!r})"
 
-    def command(self, address: Address, *arguments: str, remote: Sequence[str] = ()) -> list[str]:
+    def command(self, host: SshHost, *arguments: str, remote: Sequence[str] = ()) -> list[str]:
         """The words that run ``remote`` on a host (through a shell there, each word quoted).
 
         :param arguments: of ssh itself.
@@ -85,9 +85,9 @@ class Login(NamedTuple):
         words += [*_ALWAYS, *arguments]
         if self.user:
             words += ["-l", self.user]
-        if port := address.port or self.port:
+        if port := host.port or self.port:
             words += ["-p", str(port)]
-        return [*words, "--", address.host, *map(shlex.quote, remote)]
+        return [*words, "--", host.host, *map(shlex.quote, remote)]
 
 
 @contextlib.contextmanager
@@ -131,12 +131,12 @@ _REMEDIES = {
 _NOISE = ("Warning: Permanently added", "@@@", "debug1:")
 
 
-def explained(login: Login, address: Address, complaint: str) -> str:
+def explained(login: Login, host: SshHost, complaint: str) -> str:
     """What ssh said on its standard error, and what to do about it."""
-    port = address.port or login.port
-    known = f"'[{address.host}]:{port}'" if port not in {None, 22} else address.host
+    port = host.port or login.port
+    known = f"'[{host.host}]:{port}'" if port not in {None, 22} else host.host
     words = f"-p {port} " if port else ""
-    words += f"{login.user}@{address.host}" if login.user else address.host
+    words += f"{login.user}@{host.host}" if login.user else host.host
     for sign, remedy in _REMEDIES.items():
         if sign in complaint:
             return remedy.format(known=known, known_words=words)

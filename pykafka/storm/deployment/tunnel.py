@@ -13,8 +13,9 @@ from typing import IO, NamedTuple
 
 from ...embedded.ports import HOST, free_ports
 from ...embedded.process import GuardedPopen
+from ...net.address import Address
 from ..exceptions import TunnelError
-from ..project.environment import Address
+from ..project.environment import SshHost
 from .ssh import Login, explained, ssh_variables
 
 __all__ = ["Tunnels"]
@@ -86,7 +87,7 @@ class Tunnels:
         local = Address(HOST, free_ports(1)[0])
         forward = f"{local}:localhost:{address.port}"
         arguments = ["-N", "-o", "ExitOnForwardFailure=yes", "-L", forward]
-        command = self._login.command(Address(address.host), *arguments)
+        command = self._login.command(SshHost(address.host), *arguments)
         variables = self._ended.enter_context(ssh_variables(self._login))
         complaints = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the rest
         self._ended.callback(complaints.close)
@@ -106,7 +107,7 @@ class Tunnels:
         while tunnel.process.poll() is None:
             with (
                 contextlib.suppress(OSError),
-                socket.create_connection((HOST, tunnel.local.port or 0), 1),
+                socket.create_connection((HOST, tunnel.local.port), 1),
             ):
                 return True
             if time.monotonic() > deadline:
@@ -116,7 +117,7 @@ class Tunnels:
         said = _read(tunnel.complaints)
         if "Address already in use" in said:
             return False
-        reason = explained(self._login, Address(address.host), said)
+        reason = explained(self._login, SshHost(address.host), said)
         raise TunnelError(f"no ssh tunnel to {address}: {reason}")
 
 

@@ -29,6 +29,8 @@ _PACKAGE = Path(__file__).parents[2]
 _WELCOME = ("orjson",)
 #: What an installer leaves beside the files that a wheel had.
 _NOT_OF_THE_WHEEL = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
+#: What a wheel of pykafka takes over from the one that was installed.
+_OF_THE_INSTALLED = ("METADATA", "entry_points.txt", "licenses/LICENSE")
 _REQUIRES = "Requires-Dist"
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)[^;]*(;.*)?")
 
@@ -51,22 +53,18 @@ def pykafka_wheel(folder: Path) -> Path:
 
     :raises DeploymentError: pykafka's metadata or files are not to be found.
     """
-    described = "Wheel-Version: 1.0\nGenerator: pykafka\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    info = {"METADATA": _metadata().encode(), "WHEEL": described.encode()}
-    return _write(folder, f"pykafka-{VERSION}", dict(package_files()), info)
-
-
-def _metadata() -> str:
-    """What the installed pykafka says of itself, under the version that is running."""
     try:
-        text = importlib.metadata.distribution("pykafka").read_text("METADATA")
-    except importlib.metadata.PackageNotFoundError:
-        text = None
-    if not text:
-        raise DeploymentError("pykafka's metadata is not installed: install it (pip install)")
-    head, _, _ = text.partition("\n\n")
-    kept = [line for line in head.splitlines() if not line.startswith("Version:")]
-    return "\n".join([*kept, f"Version: {VERSION}", "", ""])
+        found = importlib.metadata.distribution("pykafka")
+    except importlib.metadata.PackageNotFoundError as error:
+        raise DeploymentError("pykafka's metadata is not installed: pip install it") from error
+    info = {name: (found.read_text(name) or "").encode() for name in _OF_THE_INSTALLED}
+    info = {name: data for name, data in info.items() if data}
+    # Whatever was installed is what runs, but for its version if its source has moved on.
+    version = f"Version: {VERSION}\n".encode()
+    info["METADATA"] = re.sub(rb"^Version:.*\n", version, info["METADATA"], count=1, flags=re.M)
+    info["WHEEL"] = b"Wheel-Version: 1.0\nGenerator: pykafka\nRoot-Is-Purelib: true\n"
+    info["WHEEL"] += b"Tag: py3-none-any\n"
+    return _write(folder, f"pykafka-{VERSION}", dict(package_files()), info)
 
 
 def installed_wheels(folder: Path) -> list[Path]:

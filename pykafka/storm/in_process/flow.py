@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from random import Random
 from typing import Any, NamedTuple
 
@@ -125,7 +126,8 @@ class Flow:
         self.emitted += 1
         self.progress_at = self._clock.time()
         held = [self._holding(component, task, anchor, "anchored to") for anchor in anchors]
-        trees = held[0] if len(held) == 1 else tuple({tree: None for of in held for tree in of})
+        # One that is there twice gets two leaves, and loses two.
+        trees = tuple(chain.from_iterable(held))
         self.send(source, values, stream, to, trees)
         emission = Emission(component, task, stream, values, None, tuple(anchors), tuple(to))
         self._record.emissions[component, stream].append(emission)

@@ -30,11 +30,18 @@ class Serializer(Protocol):
         :raises SerializationError: a value cannot be encoded.
         """
 
+    def encode_acks(self, ids: list[str]) -> bytes:
+        """The bytes of an ``ack`` for each of these ids; there is at least one."""
+
     def feed(self, data: bytes) -> list[Any]:
         """The messages that are complete with these bytes; what is left waits for the next ones.
 
         :raises ProtocolError: something is no message.
         """
+
+
+_ACK, _ACK_END = b'{"command":"ack","id":', b"}" + _END
+_BETWEEN_ACKS = b'"' + _ACK_END + _ACK + b'"'
 
 
 class JsonSerializer:
@@ -49,6 +56,12 @@ class JsonSerializer:
         :raises SerializationError: a value is none of JSON's, or is NaN or infinite.
         """
         return fast_json.dumps(message) + _END
+
+    def encode_acks(self, ids: list[str]) -> bytes:
+        """The bytes of an ``ack`` for each of these ids, which are not empty, and all texts."""
+        # Encoded as one list. A quote within a text is escaped: what parts two texts is nowhere
+        # else.
+        return _ACK + fast_json.dumps(ids)[1:-1].replace(b'","', _BETWEEN_ACKS) + _ACK_END
 
     def feed(self, data: bytes) -> list[Any]:
         """The messages that are complete with these bytes.
@@ -103,7 +116,7 @@ def serializer(name: str = "json") -> Serializer:
         made: Serializer = getattr(import_module(module), attribute)()
     except (ImportError, AttributeError, ValueError) as error:
         raise InvalidOptionError(
-            f"serializer {name!r}: {error}. It is 'json', or 'package.module:Class' with encode()"
-            " and feed(); its Java side is set by topology.multilang.serializer."
+            f"serializer {name!r}: {error}. It is 'json', or 'package.module:Class' with encode(),"
+            " encode_acks() and feed(); its Java side is set by topology.multilang.serializer."
         ) from error
     return made

@@ -21,6 +21,7 @@ from ..exceptions import (
     TopologyAlreadyRunsError,
     TopologyNotRunningError,
     TopologyRefusedError,
+    TunnelError,
 )
 from .connection import NimbusConnection
 from .reports import (
@@ -56,8 +57,9 @@ class Nimbus:
         separated by commas. Without a port it is 6627.
     :param timeout: seconds to connect, and for each call.
     :param leader_within: seconds to look for one that leads, also when it changes.
-    :param reach: where a Nimbus that calls itself by that host and port is reached, if several
-        of them are behind a tunnel. (One alone is taken for the leader wherever it is reached.)
+    :param reach: where a Nimbus of that host and port is reached, if they are behind a tunnel:
+        those of ``hosts``, and the one that is said to lead. (One alone is taken for the leader
+        whatever it calls itself.)
     :raises InvalidOptionError: ``hosts`` is no such list.
     :raises MissingRequirementError: thriftpy2 is not installed.
     """
@@ -270,16 +272,19 @@ class Nimbus:
     def _find_leader(self) -> NimbusConnection:
         deadline = time.monotonic() + self._leader_within
         while True:
-            failures: list[NimbusUnreachableError] = []
+            failures: list[NimbusError] = []
             for address in self.addresses:
                 try:
                     found = self._leader_from(address)
-                except NimbusUnreachableError as error:
+                except (NimbusUnreachableError, NimbusCallError) as error:
+                    # Just started, or losing its leader, it may fail at the simplest question.
                     failures.append(error)
                     continue
                 if found is not None:
                     return found
-            nobody = len(failures) == len(self.addresses)
+            nobody = len(failures) == len(self.addresses) and not any(
+                isinstance(failure, NimbusCallError) for failure in failures
+            )
             # Where nobody ever was, waiting would only keep back what is wrong.
             if time.monotonic() > deadline or (nobody and not self._was_found):
                 break
@@ -296,26 +301,42 @@ class Nimbus:
 
     def _leader_from(self, address: Address) -> NimbusConnection | None:
         """A connection to the one that leads, as the one at ``address`` has it; None: nobody."""
-        connection = NimbusConnection(address, self._timeout)
+        reached = self._reached(address)
+        try:
+            connection = NimbusConnection(reached, self._timeout)
+        except NimbusUnreachableError as error:
+            if reached == address:
+                raise
+            raise NimbusUnreachableError(f"Nimbus {address}, by a tunnel: {error}") from error
         try:
             named = self._leader_by(connection)
             if named is None:
                 connection.close()
                 return None
             self._leader_name = named
-            target = self._reach(named) if self._reach else named
-            if target == address or self._is_alone(connection):
+            # One alone may call itself by a name for which no tunnel could be had.
+            if named == address or self._is_alone(connection):
                 return connection
         except BaseException:
             connection.close()
             raise
         connection.close()
         try:
-            return NimbusConnection(target, self._timeout)
+            return NimbusConnection(self._reached(named), self._timeout)
         except NimbusUnreachableError as error:
             raise NimbusUnreachableError(
                 f"Nimbus at {address} says that {named} leads, but: {error}"
             ) from error
+
+    def _reached(self, address: Address) -> Address:
+        """Where a Nimbus is reached."""
+        if self._reach is None:
+            return address
+        try:
+            return self._reach(address)
+        except TunnelError as error:
+            # Another one may be reached.
+            raise NimbusUnreachableError(str(error)) from error
 
     def _leader_by(self, connection: NimbusConnection) -> Address | None:
         """How the one that leads calls itself."""

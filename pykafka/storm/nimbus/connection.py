@@ -9,7 +9,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...net.address import Address
-from ..exceptions import NimbusCallError, NimbusUnreachableError, SecuredNimbusError
+from ..exceptions import (
+    NimbusCallError,
+    NimbusUnreachableError,
+    NotNimbusError,
+    SecuredNimbusError,
+)
 from .structures import nimbus_structures
 
 __all__ = ["NimbusConnection"]
@@ -59,7 +64,8 @@ class NimbusConnection:
 
         :raises NimbusUnreachableError: no answer within the time-out, or the connection broke.
         :raises SecuredNimbusError: Nimbus wants TLS or SASL.
-        :raises NimbusCallError: Nimbus failed, or the answer cannot be understood.
+        :raises NotNimbusError: the answer is none of Nimbus'.
+        :raises NimbusCallError: Nimbus failed.
         """
         from thriftpy2.protocol.exc import TProtocolException
         from thriftpy2.thrift import TApplicationException
@@ -75,7 +81,7 @@ class NimbusConnection:
             ) from error
         except (TProtocolException, EOFError) as error:
             self.close()
-            raise NimbusCallError(
+            raise NotNimbusError(
                 f"Nimbus at {self.address}: its answer to {method} is not understood ({error}); "
                 "is that really Storm's nimbus.thrift.port?"
             ) from error
@@ -141,7 +147,7 @@ class _Channel:
     def _not_plain(self, head: bytes) -> Exception:
         if head[0] == _TLS_ALERT:
             return SecuredNimbusError(_SECURED.format(address=self._address, what="TLS"))
-        return NimbusCallError(
+        return NotNimbusError(
             f"Nimbus at {self._address}: {head!r} is no beginning of an answer; is that really "
             "Storm's nimbus.thrift.port?"
         )

@@ -81,14 +81,13 @@ def submit(
         except NimbusUnreachableError as error:
             _check_taken(nimbus, name, error)
 
-    for _ in range(_ATTEMPTS - 1):
+    for left in reversed(range(_ATTEMPTS)):
         try:
             attempt()
             break
         except LeaderChangedError:
-            continue
-    else:
-        attempt()
+            if not left:
+                raise
     return nimbus.topology(name)
 
 

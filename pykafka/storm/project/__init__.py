@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from .environment import NIMBUS_PORT, Address, Environment
+from .environment import NIMBUS_PORT, Environment, SshHost
 from .folder import Project
 from .hooks import Hooks
 from .options import cli_options, merged_options, parse_option
 
 __all__ = [
     "NIMBUS_PORT",
-    "Address",
     "Environment",
     "Hooks",
     "Project",
+    "SshHost",
     "cli_options",
     "merged_options",
     "parse_option",

@@ -3,44 +3,31 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from ...exceptions import InvalidOptionError
+from ...net.address import Address, parse_hosts
 from ..exceptions import ConfigError
 from .configuration import ENVIRONMENT, LOG, default_of
 
-__all__ = ["NIMBUS_PORT", "Address", "Environment"]
+__all__ = ["NIMBUS_PORT", "Environment", "SshHost"]
 
 #: Where Nimbus listens unless told otherwise.
 NIMBUS_PORT = 6627
 #: Environment variables that say where Nimbus is, whatever the file says; the first that is set.
 _NIMBUS_VARIABLES = ("PYKAFKA_STORM_NIMBUS", "STREAMPARSE_NIMBUS")
-#: host, host:port, [::1], [::1]:port, or an IPv6 address without a port.
-_ADDRESS = re.compile(
-    r"(?:\[([^\]]+)\]|([^:\s]+)|([0-9a-fA-F:]*:[0-9a-fA-F:]*:[^:\s]*))(?::(\d+))?"
-)
 
 
-class Address(NamedTuple):
-    """A host and perhaps a port."""
+class SshHost(NamedTuple):
+    """A host to log in to.
+
+    :ivar port: of its sshd; None: what ssh itself takes.
+    """
 
     host: str
     port: int | None = None
-
-    @classmethod
-    def parse(cls, text: str, port: int | None = None) -> Address:
-        """Read ``host``, ``host:port`` or ``[ipv6]:port``.
-
-        :param port: what stands in for a port that is not said.
-        :raises ValueError: it is none of these.
-        """
-        found = _ADDRESS.fullmatch(text.strip())
-        if not found or (found[4] and not 0 < int(found[4]) < 65536):
-            raise ValueError(f"{text!r} is no host or host:port")
-        host = found[1] or found[2] or found[3]
-        return cls(host, int(found[4]) if found[4] else port)
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -87,32 +74,21 @@ class Environment:
         """
         for variable in _NIMBUS_VARIABLES:
             if said := os.environ.get(variable):
-                return [
-                    self._address(text, f"environment variable {variable}", NIMBUS_PORT)
-                    for text in said.split(",")
-                ]
-        texts = [part for text in self.texts("nimbus") for part in text.split(",")]
+                return _parsed(said, f"environment variable {variable}", NIMBUS_PORT)
+        texts = self.texts("nimbus")
         if not texts:
             raise ConfigError(
                 f"{self._where}.nimbus is empty: set it to the host of Nimbus (host or host:port),"
                 f" or set the environment variable {_NIMBUS_VARIABLES[0]}"
             )
-        return [self._address(text, f"{self._where}.nimbus", NIMBUS_PORT) for text in texts]
+        return _parsed(",".join(texts), f"{self._where}.nimbus", NIMBUS_PORT)
 
     @property
-    def workers(self) -> list[Address]:
+    def workers(self) -> list[SshHost]:
         """The workers' hosts and ports of sshd; empty if Nimbus is to be asked for them."""
-        return [
-            self._address(text, f"{self._where}.workers", self.get("ssh_port"))
-            for text in self.texts("workers")
-        ]
-
-    @staticmethod
-    def _address(text: str, where: str, port: int | None) -> Address:
-        try:
-            return Address.parse(text, port)
-        except ValueError as error:
-            raise ConfigError(f"{where}: {error}") from error
+        texts = self.texts("workers")
+        found = _parsed(",".join(texts), f"{self._where}.workers", 0) if texts else []
+        return [SshHost(host, port or self.get("ssh_port")) for host, port in found]
 
     @property
     def wants_tunnel(self) -> bool:
@@ -195,3 +171,10 @@ class Environment:
         counts = {"topology.workers": "worker_count", "topology.acker.executors": "acker_count"}
         options |= {o: self.get(key) for o, key in counts.items() if self.get(key) is not None}
         return {**options, **self.get("options")}
+
+
+def _parsed(text: str, where: str, port: int) -> list[Address]:
+    try:
+        return parse_hosts(text, where, port)
+    except InvalidOptionError as error:
+        raise ConfigError(str(error).removeprefix("option ")) from error

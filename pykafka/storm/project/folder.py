@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..exceptions import ConfigError, ProjectError
+from ..topology import Topology
 from .configuration import PROJECT, default_of, read_configuration
 from .environment import Environment
-from .loading import load_topology_file
+from .loading import load_topology_file, module_name
 
 __all__ = ["CONFIG_FILE", "Project"]
 
@@ -118,13 +119,26 @@ class Project:
             raise ProjectError(self._none_of("topology", name, names))
         return name
 
-    def load_topology(self, name: str | None = None) -> Any:
+    def load_topology(
+        self, name: str | None = None, options: Mapping[str, Any] | None = None
+    ) -> type[Topology]:
         """The topology (a class) that ``topologies/NAME.py`` or ``NAME.clj`` describes.
 
+        :param options: Storm's options, which a ``.clj`` may ask for.
         :raises ProjectError: there is no such file, or it cannot be run; names file and line.
         :raises TopologyError: the topology has mistakes; each names file and line.
         """
-        return load_topology_file(self.topologies()[self.topology_name(name)], self.source)
+        path = self.topologies()[self.topology_name(name)]
+        return load_topology_file(path, self.source, options)
+
+    def topology_resources(self, name: str | None = None) -> dict[str, bytes | Path]:
+        """What the jar's ``resources/`` need so that workers find components that are defined in
+        the topology's own file.
+
+        :raises ProjectError: there is no such topology.
+        """
+        path = self.topologies()[self.topology_name(name)]
+        return {f"{module_name(path)}.py": path} if path.suffix == ".py" else {}
 
     def requirements(
         self, topology: str, environment: Environment, more: Sequence[Path | str] = ()

@@ -2,11 +2,13 @@
 
 ``pre_submit(topology_name, env_name, env_config, options)`` runs before anything is made or sent,
 ``post_submit`` (same arguments) when Nimbus has the topology and the tunnel to it is still open.
-Both may stand in both files; then those of ``tasks.py`` come first.
+Both may stand in both files; then those of ``tasks.py`` come first. Those that streamparse 2 wrote
+take no ``options``.
 """
 
 from __future__ import annotations
 
+import inspect
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -90,10 +92,19 @@ class Hooks:
     def _call(self, name: str, *arguments: Any) -> None:
         for path, hook in self._hooks[name]:
             try:
-                hook(*arguments)
+                hook(*arguments[: _takes(hook, len(arguments))])
             except Exception as error:
                 last = traceback.extract_tb(error.__traceback__)[-1]
                 raise ProjectError(
                     f"{name} of {path} raised {type(error).__name__}: {error}"
                     f" ({last.filename}:{last.lineno})"
                 ) from error
+
+
+def _takes(hook: Callable[..., Any], there: int) -> int:
+    """How many of the arguments that there are a hook takes: all, or all but the options."""
+    try:
+        inspect.signature(hook).bind(*range(there))
+    except TypeError:
+        return there - 1
+    return there

@@ -7,17 +7,15 @@ import importlib
 import importlib.util
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from ..exceptions import ProjectError, TopologyError
+from ..topology import Topology
 
-__all__ = ["import_file", "load_topology_file", "on_path"]
-
-#: Modules of topologies have names of their own: "wordcount" may well be a package in src/.
-_MODULE = "pykafka_storm_topology_{}"
+__all__ = ["import_file", "load_topology_file", "module_name", "on_path"]
 
 
 def on_path(folder: Path) -> None:
@@ -51,7 +49,8 @@ def _mistakes_located(path: Path, name: str) -> Iterator[None]:
     except TopologyError as error:
         sys.modules.pop(name, None)
         place = _place(error, path)
-        raise TopologyError([f"{place}: {mistake}" for mistake in error.mistakes]) from error
+        mistakes = [f"{place}: {mistake}" for mistake in error.mistakes]
+        raise type(error)(mistakes) from error
     except SyntaxError as error:
         sys.modules.pop(name, None)
         place = f"{error.filename or path}:{error.lineno}"
@@ -75,26 +74,40 @@ def _place(error: BaseException, path: Path) -> str:
     return place
 
 
-def load_topology_file(path: Path, source: Path) -> Any:
+def module_name(path: Path) -> str:
+    """The name of the module that a topology's file is run as.
+
+    One of its own: "wordcount" may well be a package in ``src/``.
+    """
+    return f"pykafka_storm_topology_{path.stem}"
+
+
+def load_topology_file(
+    path: Path, source: Path, options: Mapping[str, Any] | None = None
+) -> type[Topology]:
     """The topology (a class) that a ``.py`` or ``.clj`` file describes.
 
     :param source: the folder of the components (``src/``), which stays on ``sys.path``:
         components may import more of it when they run.
+    :param options: Storm's options, which a ``.clj`` may ask for.
     :raises ProjectError: the file cannot be run, or holds none or several topologies.
     :raises TopologyError: the topology has mistakes.
     """
     on_path(source)
     if path.suffix == ".clj":
-        return importlib.import_module("pykafka.storm.clojure").load_clj(path)
-    base = importlib.import_module("pykafka.storm.topology").Topology
-    module = import_file(path, _MODULE.format(path.stem))
+        from ..clojure import load_clj
+
+        return load_clj(path, options)
+    module = import_file(path, module_name(path))
     classes = [value for value in vars(module).values() if isinstance(value, type)]
-    found = [one for one in dict.fromkeys(classes) if issubclass(one, base) and one is not base]
+    found = [
+        one for one in dict.fromkeys(classes) if issubclass(one, Topology) and one is not Topology
+    ]
     here = [topology for topology in found if topology.__module__ == module.__name__]
     return _only_one(path, here or found)
 
 
-def _only_one(path: Path, found: list[type]) -> type:
+def _only_one(path: Path, found: list[type[Topology]]) -> type[Topology]:
     """The one that no other inherits from."""
     last = [one for one in found if not any(one in other.__mro__[1:] for other in found)]
     if not last:

@@ -15,6 +15,8 @@ __all__ = ["BoltLoop"]
 
 #: Seconds after which what was said is written, though more tuples are at hand.
 _SLICE = 0.005
+#: Faster than a named tuple's class.
+_new = tuple.__new__
 
 
 class BoltLoop:
@@ -72,6 +74,6 @@ class BoltLoop:
         try:
             component, stream = message["comp"], message["stream"]
             values = self._values(component, stream, message["tuple"])
-            return Tuple(message["id"], component, stream, message["task"], values)
+            return _new(Tuple, (message["id"], component, stream, message["task"], values))
         except (KeyError, TypeError) as error:
             raise ProtocolError(f"not a tuple for a bolt: {message!r}") from error

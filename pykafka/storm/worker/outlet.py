@@ -10,7 +10,7 @@ from typing import Any
 from ..multilang import Serializer
 from .pipe import Pipe
 
-__all__ = ["PipeOutlet"]
+__all__ = ["FULL", "PipeOutlet"]
 
 #: Bytes at which what was said is written, whatever is to come.
 FULL = 1 << 18
@@ -21,6 +21,7 @@ class PipeOutlet:
 
     Everything but :meth:`log` is for the thread that runs the component.
 
+    :ivar size: bytes that wait to be written.
     :ivar emitted: how many tuples were emitted.
     :ivar tracked: how many of them with an id.
     :ivar prepaid: how many answers were written ahead of the commands they are for.
@@ -33,19 +34,17 @@ class PipeOutlet:
         self._pipe = pipe
         self._encode = serializer.encode
         self._sync = serializer.encode({"command": "sync"})
+        self._encode_acks = serializer.encode_acks
         self._said: list[bytes] = []
-        self._size = 0
+        # Come last, and all at once: nothing that was said before needs them to have come before.
+        self._acks: list[str] = []
+        self.size = 0
         self._owner = threading.get_ident()
         self._from_others: deque[bytes] = deque()
         self.emitted = 0
         self.tracked = 0
         self.prepaid = 0
         self.prepays = False
-
-    @property
-    def full(self) -> bool:
-        """Whether a write's worth is there."""
-        return self._size >= FULL
 
     def emit(
         self,
@@ -67,13 +66,17 @@ class PipeOutlet:
             message["anchors"] = anchors
         if direct_task is not None:
             message["task"] = direct_task
-        self._say(self._encode(message))
+        data = self._encode(message)
+        self._said.append(data)
+        self.size += len(data)
         self.emitted += 1
         if tup_id is not None:
             self.tracked += 1
             if self.prepays:
                 self.prepaid += 1
                 self.answer(1)
+        if self.size >= FULL:
+            self.flush()
         if not need_task_ids:
             return None
         if direct_task is not None:
@@ -83,11 +86,10 @@ class PipeOutlet:
 
     def ack(self, tup_id: Any) -> None:
         """Tell that an input tuple is done."""
-        data = self._encode({"command": "ack", "id": tup_id})
-        self._said.append(data)
-        self._size += len(data)
-        if self._size >= FULL:
-            self.flush()
+        if type(tup_id) is str:
+            self._acks.append(tup_id)
+        else:
+            self._say(self._encode({"command": "ack", "id": tup_id}))
 
     def fail(self, tup_id: Any) -> None:
         """Tell that an input tuple failed."""
@@ -124,14 +126,17 @@ class PipeOutlet:
         """
         while self._from_others:
             self._said.append(self._from_others.popleft())
+        if self._acks:
+            self._said.append(self._encode_acks(self._acks))
+            self._acks.clear()
         if self._said:
             data = b"".join(self._said)
             self._said.clear()
-            self._size = 0
+            self.size = 0
             self._pipe.write(data)
 
     def _say(self, data: bytes) -> None:
         self._said.append(data)
-        self._size += len(data)
-        if self._size >= FULL:
+        self.size += len(data)
+        if self.size >= FULL:
             self.flush()

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..components.spout import Spout
 from ..multilang.serializers import ProtocolError
-from .outlet import PipeOutlet
+from .outlet import FULL, PipeOutlet
 from .pipe import Pipe
 
 __all__ = ["SpoutLoop"]
@@ -96,7 +96,7 @@ class SpoutLoop:
             spout.storm_next()
             if (
                 outlet.emitted == emitted
-                or outlet.full
+                or outlet.size >= FULL
                 or outlet.tracked - self._settled >= self._limit
                 or time.monotonic() >= end
             ):

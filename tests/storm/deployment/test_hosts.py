@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ssh_servers import PASSWORD, SshServer, SshServers
+from ssh_servers import PASSWORD, SshServer, SshServers, ssh_to
 from wheel_making import make_wheel
 
 from pykafka.embedded.ports import HOST, free_ports
@@ -16,7 +17,7 @@ from pykafka.storm.deployment import hosts as hosts_module
 from pykafka.storm.deployment.hosts import Made, Recipe, make_environments
 from pykafka.storm.deployment.wheels import installed_wheels
 from pykafka.storm.exceptions import DeploymentError, HostsError
-from pykafka.storm.project import Address
+from pykafka.storm.project import SshHost
 
 #: Hosts ask no index: all they get is what is sent to them.
 OFFLINE = {"PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": "/dev/null"}
@@ -67,7 +68,7 @@ class Seen:
     def __call__(self, host: str, state: str, line: str) -> None:
         self.told.append((host, state, line))
 
-    def states(self, host: Address) -> list[str]:
+    def states(self, host: SshHost) -> list[str]:
         states = [state for name, state, _ in self.told if name == str(host)]
         return list(dict.fromkeys(states))
 
@@ -118,7 +119,7 @@ def test_a_dead_host_is_named_and_the_others_are_served(
     ssh_servers: SshServers, recipe: Recipes
 ) -> None:
     server = ssh_servers.start(environment=OFFLINE)
-    dead = Address(HOST, free_ports(1)[0])
+    dead = SshHost(HOST, free_ports(1)[0])
     seen = Seen()
     with pytest.raises(HostsError) as raised:
         make_environments([dead, server.address], server.login(), recipe(), progress=seen)
@@ -209,6 +210,40 @@ def test_a_host_whose_python_is_too_old_is_told(ssh_servers: SshServers, recipe:
         make_environments([server.address], server.login(), recipe(interpreter=str(old)))
 
 
+def _python_whose_venv_fails(server: SshServer, virtualenv: str) -> str:
+    """As Debian's without python3-venv; ``virtualenv`` is what ``-m virtualenv`` does."""
+    inner = server.folder / "inner-python"
+    inner.write_text(
+        '#!/bin/sh\nif [ "$2" = venv ]; then echo "ensurepip is not available"; exit 1; fi\n'
+        f"shift 2\n{virtualenv}\n"
+    )
+    outer = server.folder / "outer-python"
+    outer.write_text(
+        f"#!{sys.executable}\nimport sys\nsys.executable = {str(inner)!r}\nexec(sys.argv[2])\n"
+    )
+    for program in (inner, outer):
+        program.chmod(0o755)
+    return str(outer)
+
+
+def test_where_venv_cannot_virtualenv_makes_it(ssh_servers: SshServers, recipe: Recipes) -> None:
+    server = ssh_servers.start(environment=OFFLINE)
+    python = _python_whose_venv_fails(server, f'exec {sys.executable} -m venv "$@"')
+    make_environments([server.address], server.login(), recipe(interpreter=python))
+    assert "tinything==1.0" in _installed(server)
+
+
+def test_where_nothing_makes_environments_it_is_told_what_to_install(
+    ssh_servers: SshServers, recipe: Recipes
+) -> None:
+    server = ssh_servers.start(environment={**OFFLINE, "PATH": "/nonexistent"})
+    python = _python_whose_venv_fails(server, "echo No module named virtualenv; exit 1")
+    with pytest.raises(HostsError, match="install python3-venv or virtualenv") as raised:
+        make_environments([server.address], server.login(), recipe(interpreter=python))
+    assert "ensurepip is not available" in str(raised.value)
+    assert "No module named virtualenv" in str(raised.value)
+
+
 def test_a_host_that_takes_too_long_is_given_up(
     ssh_servers: SshServers, recipe: Recipes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -221,6 +256,51 @@ def test_a_host_that_takes_too_long_is_given_up(
         make_environments(
             [server.address], server.login(), recipe(interpreter=str(slow)), timeout=1
         )
+
+
+def test_ctrl_c_ends_ssh_and_the_program(ssh_servers: SshServers, wheels: list[Path]) -> None:
+    server = ssh_servers.start()
+    slow = server.folder / "slow-python"
+    slow.write_text("#!/bin/sh\necho begun\nexec sleep 60\n")
+    slow.chmod(0o755)
+    program = (
+        "from pathlib import Path\n"
+        "from pykafka.storm.deployment.hosts import Recipe, make_environments\n"
+        "from pykafka.storm.deployment.ssh import Login\n"
+        "from pykafka.storm.project import SshHost\n"
+        f"make_environments([SshHost('{HOST}', {server.port})], "
+        f"Login(options=('-F', {str(server.config)!r})), "
+        f"Recipe('/x', 'x', Path({str(wheels[0])!r}), interpreter={str(slow)!r}), "
+        "progress=lambda *said: print(*said, flush=True))\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        while "begun" not in process.stdout.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
+    assert "KeyboardInterrupt" in err
+    assert not ssh_to(server)
+
+
+def test_hosts_that_came_out_different_are_told(
+    ssh_servers: SshServers, recipe: Recipes, tmp_path: Path
+) -> None:
+    """As when an index gets a new release between two hosts."""
+    newer = make_wheel(tmp_path / "newer", "tinything", "2.0").parent
+    servers = [
+        ssh_servers.start(environment=OFFLINE),
+        ssh_servers.start(environment={**OFFLINE, "PIP_FIND_LINKS": str(newer)}),
+    ]
+    seen = Seen()
+    hosts = [server.address for server in servers]
+    make_environments(hosts, servers[0].login(), recipe(), progress=seen)
+    told = [said for said in seen.told if said[1] == "differs"]
+    assert told == [
+        (str(hosts[1]), "differs", f"has tinything==2.0, where {hosts[0]} has tinything==1.0")
+    ]
 
 
 def test_a_changed_host_key_is_told_with_the_remedy(
@@ -265,7 +345,7 @@ def test_environments_need_hosts(recipe: Recipes, ssh_servers: SshServers) -> No
 def test_the_password_is_never_shown(ssh_servers: SshServers) -> None:
     login = ssh_servers.start().login(PASSWORD)
     assert PASSWORD not in repr(login)
-    assert PASSWORD not in " ".join(login.command(Address(HOST)))
+    assert PASSWORD not in " ".join(login.command(SshHost(HOST)))
 
 
 def test_another_user_owns_the_environment_if_one_is_named(recipe: Recipes) -> None:

@@ -19,6 +19,7 @@ from pykafka.storm.deployment.preparing import Deployment, OnHosts, prepare, pre
 from pykafka.storm.deployment.wheels import installed_wheels
 from pykafka.storm.exceptions import ConfigError, DeploymentError
 from pykafka.storm.project import Project
+from pykafka.storm.topology import Launcher
 
 RUN = "from pykafka.storm.worker import main; main('bolts.count.Count')"
 
@@ -63,25 +64,25 @@ def _python(resources: Path, interpreter: str, *arguments: str) -> str:
     return done.stdout.strip()
 
 
+def _script(launcher: Launcher) -> str:
+    return launcher.script("bolts.count.Count")
+
+
 def test_commands_are_two_words_that_python_takes() -> None:
-    assert packed("bolts.count.Count") == (
-        "python3",
-        "-cimport pykafka_unpack; pykafka_unpack.main('bolts.count.Count')",
-    )
-    assert installed("bolts.count.Count", "/venv/bin/python") == ("/venv/bin/python", f"-c{RUN}")
-    assert existing("bolts.count.Count", "/opt/python") == (
-        "/opt/python",
-        f"-cimport sys; sys.path.append('pykafka_fallback'); {RUN}",
-    )
-    other = "-cimport pykafka_unpack; pykafka_unpack.main('a.B', serializer='msgpack')"
-    assert packed("a.B", serializer="msgpack")[1] == other
-    assert installed("a.B", "p", "msgpack")[1].endswith("main('a.B', serializer='msgpack')")
+    assert packed().command == "python3"
+    assert _script(packed()) == "-cimport pykafka_unpack; pykafka_unpack.main('bolts.count.Count')"
+    assert installed("/venv/bin/python").command == "/venv/bin/python"
+    assert _script(installed("/venv/bin/python")) == f"-c{RUN}" == _script(Launcher())
+    fallback = "import sys; sys.path.append('pykafka_fallback'); "
+    assert _script(existing("/opt/python")) == f"-c{fallback}{RUN}"
+    for launcher in (packed("p", "msgpack"), installed("p", "msgpack"), existing("p", "msgpack")):
+        assert _script(launcher).endswith("main('bolts.count.Count', serializer='msgpack')")
 
 
 def test_packed_is_the_default_and_runs_on_a_worker(root: Path, tmp_path: Path) -> None:
     project = _project(root, virtualenv_root=str(tmp_path / "environments"))
     deployment = _prepare(project, tmp_path)
-    assert deployment.launch("bolts.count.Count") == packed("bolts.count.Count")
+    assert deployment.launcher == packed()
     resources = _unpacked(project, deployment, tmp_path)
     program = (
         "import pathlib, pykafka_unpack; print(pykafka_unpack.environment(pathlib.Path.cwd()))"
@@ -114,7 +115,7 @@ def test_packed_takes_requirements_wheels_and_the_interpreter_from_the_project(
     manifest = json.loads(deployment.resources["pykafka_deployment.json"])
     assert manifest["system_site_packages"] is True
     assert "tinything-1.0-py3-none-any.whl" not in manifest["optional"]
-    assert deployment.launch("a.B") == packed("a.B", "/opt/python3.11/bin/python", "msgpack")
+    assert deployment.launcher == packed("/opt/python3.11/bin/python", "msgpack")
     assert {host for host, _, _ in told} == {"here"}
 
 
@@ -123,10 +124,11 @@ def test_existing_uses_the_interpreter_and_brings_pykafka_if_it_has_none(
 ) -> None:
     project = _project(root, deployment="existing", interpreter=sys.executable)
     deployment = _prepare(project, tmp_path)
-    command, script = deployment.launch("bolts.count.Count")
-    assert command == sys.executable
+    assert deployment.launcher.command == sys.executable
     resources = _unpacked(project, deployment, tmp_path)
-    shown = script.replace(RUN, "import pykafka, bolts.count; print(pykafka.__file__)")
+    shown = _script(deployment.launcher).replace(
+        RUN, "import pykafka, bolts.count; print(pykafka.__file__)"
+    )
     bare = tmp_path / "bare"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(bare)], check=True)
     said = _python(resources, str(bare / "bin" / "python"), shown)
@@ -153,7 +155,7 @@ def test_existing_uses_the_interpreter_and_brings_pykafka_if_it_has_none(
 def test_existing_is_also_what_old_configurations_mean(
     root: Path, tmp_path: Path, environment: dict[str, object], command: str
 ) -> None:
-    assert _prepare(_project(root, **environment), tmp_path).launch("a.B")[0] == command
+    assert _prepare(_project(root, **environment), tmp_path).launcher.command == command
 
 
 @pytest.mark.parametrize(
@@ -204,7 +206,7 @@ def test_ssh_makes_environments_and_the_jar_needs_no_wheels(
     told: list[tuple[str, str, str]] = []
     deployment = _prepare(project, tmp_path, progress=lambda *said: told.append(said))
     python = f"{tmp_path}/environments/wordcount/bin/python"
-    assert deployment.launch("bolts.count.Count") == installed("bolts.count.Count", python)
+    assert deployment.launcher == installed(python)
     assert list(deployment.resources) == ["pykafka_deployment.json"]
     assert {host for host, _, _ in told} == {str(server.address)}
     resources = _unpacked(project, deployment, tmp_path)

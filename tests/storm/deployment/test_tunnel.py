@@ -13,14 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ssh_servers import PASSWORD, SshServer, SshServers
+from ssh_servers import PASSWORD, SshServer, SshServers, ssh_to
 
 from pykafka.embedded.ports import HOST, free_ports
 from pykafka.embedded.waiting import wait_until
+from pykafka.net.address import Address
 from pykafka.storm.deployment.ssh import Login
 from pykafka.storm.deployment.tunnel import Tunnels
 from pykafka.storm.exceptions import TunnelError
-from pykafka.storm.project import Address
 
 
 @pytest.fixture
@@ -48,17 +48,6 @@ def _login(server: SshServer, password: str = "") -> Login:
     return server.login(password)._replace(port=server.port)
 
 
-def _ssh_to(server: SshServer) -> list[int]:
-    """The ssh processes that go to this server."""
-    found = subprocess.run(
-        ["pgrep", "-f", f"ssh .*{server.config}.* -p {server.port} "],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return [int(pid) for pid in found.stdout.split()]
-
-
 def _echoed(address: Address, data: bytes) -> bytes:
     with socket.create_connection((address.host, address.port), 10) as connection:
         connection.sendall(data)
@@ -77,8 +66,8 @@ def test_what_goes_in_comes_out_and_no_ssh_is_left(ssh_servers: SshServers, echo
         assert local.port != echo
         assert tunnels.to(nimbus) == local
         assert _echoed(local, b"x" * 300_000) == b"x" * 300_000
-        assert _ssh_to(server)
-    assert not _ssh_to(server)
+        assert ssh_to(server)
+    assert not ssh_to(server)
     with pytest.raises(OSError, match="refused"):
         _echoed(local, b"x")
 
@@ -86,8 +75,8 @@ def test_what_goes_in_comes_out_and_no_ssh_is_left(ssh_servers: SshServers, echo
 def test_an_error_inside_ends_the_tunnel_too(ssh_servers: SshServers, echo: int) -> None:
     server = ssh_servers.start()
     with pytest.raises(ZeroDivisionError), Tunnels(_login(server)) as tunnels:
-        1 / (0 if tunnels.to(Address(HOST, echo)) and _ssh_to(server) else 1)
-    assert not _ssh_to(server)
+        1 / (0 if tunnels.to(Address(HOST, echo)) and ssh_to(server) else 1)
+    assert not ssh_to(server)
 
 
 def test_a_tunnel_that_broke_is_opened_again(ssh_servers: SshServers, echo: int) -> None:
@@ -95,14 +84,14 @@ def test_a_tunnel_that_broke_is_opened_again(ssh_servers: SshServers, echo: int)
     nimbus = Address(HOST, echo)
     with Tunnels(_login(server)) as tunnels:
         first = tunnels.to(nimbus)
-        for pid in _ssh_to(server):
+        for pid in ssh_to(server):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: not _ssh_to(server), 10, "ssh gone")
+        wait_until(lambda: not ssh_to(server), 10, "ssh gone")
         second = tunnels.to(nimbus)
         assert second != first
         assert _echoed(second, b"again") == b"again"
-    assert not _ssh_to(server)
+    assert not ssh_to(server)
 
 
 def test_a_killed_process_leaves_no_ssh(ssh_servers: SshServers, echo: int) -> None:
@@ -111,7 +100,7 @@ def test_a_killed_process_leaves_no_ssh(ssh_servers: SshServers, echo: int) -> N
         "import sys, time\n"
         "from pykafka.storm.deployment.tunnel import Tunnels\n"
         "from pykafka.storm.deployment.ssh import Login\n"
-        "from pykafka.storm.project import Address\n"
+        "from pykafka.net.address import Address\n"
         f"login = Login(port={server.port}, options=('-F', {str(server.config)!r}))\n"
         f"print(Tunnels(login).to(Address('{HOST}', {echo})).port, flush=True)\n"
         "time.sleep(60)\n"
@@ -119,9 +108,9 @@ def test_a_killed_process_leaves_no_ssh(ssh_servers: SshServers, echo: int) -> N
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert int(process.stdout.readline())
-        assert _ssh_to(server)
+        assert ssh_to(server)
         process.kill()
-    wait_until(lambda: not _ssh_to(server), 10, "ssh gone")
+    wait_until(lambda: not ssh_to(server), 10, "ssh gone")
 
 
 def test_a_host_without_sshd_is_named_with_the_reason(ssh_servers: SshServers) -> None:
@@ -146,7 +135,7 @@ def test_a_password_opens_a_tunnel(ssh_servers: SshServers, echo: int) -> None:
     server = ssh_servers.start(password=True)
     with Tunnels(_login(server, PASSWORD)) as tunnels:
         assert _echoed(tunnels.to(Address(HOST, echo)), b"hello") == b"hello"
-    assert not _ssh_to(server)
+    assert not ssh_to(server)
 
 
 def test_a_silent_host_is_given_up(ssh_servers: SshServers) -> None:

@@ -67,8 +67,9 @@ class Worker:
     def start(
         self, interpreter: str = sys.executable, serializer: str = "json", **variables: str
     ) -> subprocess.Popen[str]:
+        launcher = packed(interpreter, serializer)
         return subprocess.Popen(
-            packed("bolts.count.CountBolt", interpreter, serializer),
+            [launcher.command, launcher.script("bolts.count.CountBolt")],
             cwd=self.folder,
             env={**BARE, **variables},
             stdin=subprocess.PIPE,
@@ -169,6 +170,18 @@ def test_a_process_killed_in_the_middle_is_followed_by_one_that_succeeds(
     place = Path(json.loads(out)["prefix"])
     assert worker.made == [place.name]
     assert len(list(place.glob("lib/*/site-packages/big/*"))) == 60
+
+
+def test_nothing_of_a_half_made_environment_gets_into_the_next_one(worker: Worker) -> None:
+    said, _ = worker.run()
+    place = Path(said["prefix"])
+    place.rename(f"{place}.new")
+    for folder in Path(f"{place}.new").glob("lib/*/site-packages"):
+        (folder / "stray.py").write_text("")
+    again, _ = worker.run()
+    assert again["prefix"] == said["prefix"]
+    assert not list(place.rglob("stray.py"))
+    assert worker.made == [place.name]
 
 
 def test_an_environment_whose_interpreter_is_gone_is_made_again(worker: Worker) -> None:

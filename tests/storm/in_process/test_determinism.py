@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from random import Random
 from typing import Any
 
 from hypothesis import given, settings
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from storm.in_process.parts import numbers, topology
 
 from pykafka.storm import Bolt
-from pykafka.storm.in_process import Engine, EngineOptions
+from pykafka.storm.in_process import Engine, EngineOptions, Step
+from pykafka.storm.in_process.steps import Interleaved
 from pykafka.storm.topology import Grouping
 
 
@@ -60,7 +62,9 @@ def topologies(draw: Any, failing: bool = False) -> Any:
     return topology({"topology.max.spout.pending": pending}, **specs)
 
 
-OPTIONS = st.builds(EngineOptions, seed=st.integers(0, 3), interleave=st.booleans())
+OPTIONS = st.tuples(st.integers(0, 3), st.booleans()).map(
+    lambda chosen: EngineOptions(seed=chosen[0], interleave=chosen[1])
+)
 
 
 def trace(tested: Any, options: EngineOptions) -> list[str]:
@@ -118,3 +122,18 @@ def test_every_id_ends_once_whatever_fails(tested: Any, options: EngineOptions) 
             told = [number for task in engine.tasks(spec.name) for _, number in task.told]
             assert sorted(told) == sorted(emitted)
             assert engine.timed_out(spec.name) == []
+
+
+def test_tasks_take_turns_by_chance_and_each_keeps_its_order() -> None:
+    def taken(seed: int) -> list[tuple[int, int]]:
+        queue = Interleaved(Random(seed))
+        for number in range(30):
+            queue.put(Step("process", "bolt", number % 3, number))
+        steps = [queue.take() for _ in range(30)]
+        assert len(queue) == 0
+        return [(step.task, step.item) for step in steps]
+
+    for seed in range(5):
+        for task in range(3):
+            assert [item for of, item in taken(seed) if of == task] == list(range(task, 30, 3))
+    assert len({tuple(taken(seed)) for seed in range(5)}) == 5

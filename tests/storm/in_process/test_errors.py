@@ -9,11 +9,11 @@ import traceback
 from typing import Any
 
 import pytest
-from storm.in_process.parts import Relay, Sink, Told, numbers, topology
+from storm.in_process.parts import Holding, Relay, Sink, Told, numbers, topology
 
 from pykafka.exceptions import UsageError
 from pykafka.storm import BatchingBolt, Bolt, ReliableSpout
-from pykafka.storm.exceptions import ComponentFailedError, SerializationError
+from pykafka.storm.exceptions import ComponentFailedError, RefusedEmitError, SerializationError
 from pykafka.storm.in_process import Engine, EngineOptions, run_in_process
 
 
@@ -160,6 +160,30 @@ class Cautious(ReliableSpout):
         self.done.add(tup_id)
 
 
+@pytest.mark.parametrize("verb", ["ack", "fail"])
+def test_a_bolt_settles_only_what_it_holds(verb: str) -> None:
+    """As Storm, which ends the worker; the components of this package never get there."""
+    engine = Engine.of(
+        topology(
+            source=numbers(1).spec(),
+            one=Holding.spec(inputs=["source"]),
+            other=Holding.spec(inputs=["source"]),
+        )
+    )
+    engine.run(lambda engine: engine.held("one") + engine.held("other") == 2)
+    one, other = engine.task("one"), engine.task("other")
+    settle = getattr(one._outlet, verb)
+    task = engine.task_ids("one")[0]
+    for tup_id in (other.tuples[0].id, "999"):
+        with pytest.raises(
+            RefusedEmitError, match=rf"bolt 'one' \(task {task}\) {verb}ed tuple '{tup_id}', which"
+        ):
+            settle(tup_id)
+    settle(one.tuples[0].id)
+    with pytest.raises(RefusedEmitError, match="was acked or failed before"):
+        settle(one.tuples[0].id)
+
+
 class TestRestart:
     def made(self, fails: int) -> Any:
         class Once(Relay):
@@ -256,6 +280,24 @@ class TestEnding:
             run_in_process(self.made(heard, process=bad))
         assert sorted(heard) == ["good", "source"]
 
+    def test_a_spout_that_raised_is_not_called_any_more(self) -> None:
+        heard: list[str] = []
+
+        class Source(Told):
+            def next_tuple(self) -> None:
+                raise LookupError("gone")
+
+            def deactivate(self) -> None:
+                heard.append("deactivate")
+
+            def close(self) -> None:
+                heard.append("close")
+
+        tested = topology(source=Source.spec(), sink=Sink.spec(inputs=["source"]))
+        with pytest.raises(ComponentFailedError):
+            run_in_process(tested)
+        assert heard == []
+
     def test_closes_what_had_started_when_another_could_not(self) -> None:
         def bad(self: Any, storm_conf: Any, context: Any) -> None:
             raise LookupError("gone")
@@ -273,7 +315,7 @@ class TestEnding:
             raise LookupError("stuck")
 
         engine = run_in_process(self.made(heard, close=bad))
-        with pytest.raises(ComponentFailedError, match="'bad' .* raised LookupError in close"):
+        with pytest.raises(ComponentFailedError, match=r"'bad' .* raised LookupError in close"):
             engine.close()
         assert sorted(heard) == ["good", "source"]
         engine.close()

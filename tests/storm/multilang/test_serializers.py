@@ -67,7 +67,7 @@ class Data:
         Data(1),
         1j,
     ],
-    ids=repr,
+    ids=["bytes", "object", "set", "nan", "inf", "deep inf", "datetime", "dataclass", "complex"],
 )
 def test_what_json_has_not_is_refused(dumps: Any, loads: Any, value: Any) -> None:
     with pytest.raises(SerializationError, match="cannot be sent through Storm"):
@@ -144,3 +144,11 @@ def test_a_serializer_that_does_not_exist(name: str) -> None:
 def test_a_serializer_that_is_named() -> None:
     name = "pykafka.storm.multilang.serializers:JsonSerializer"
     assert serializer(name).feed(serializer().encode([1])) == [[1]]
+
+
+@given(ids=st.lists(st.text(), min_size=1))
+def test_acks_that_are_encoded_together(ids: list[str]) -> None:
+    ours = serializer()
+    expected = [{"command": "ack", "id": each} for each in ids]
+    assert ours.feed(ours.encode_acks(ids)) == expected
+    assert ours.encode_acks(ids) == b"".join(ours.encode(each) for each in expected)

@@ -15,7 +15,7 @@ from pykafka.embedded.ports import HOST, free_ports
 from pykafka.embedded.waiting import wait_until
 from pykafka.exceptions import InvalidOptionError
 from pykafka.net.address import Address
-from pykafka.storm.exceptions import NimbusUnreachableError, NoLeaderError
+from pykafka.storm.exceptions import NimbusUnreachableError, NoLeaderError, TunnelError
 from pykafka.storm.nimbus.client import Nimbus
 from pykafka.storm.nimbus.submission import submit
 
@@ -151,7 +151,34 @@ def test_behind_a_tunnel_it_is_reached_where_the_tunnel_is(storm2: EmbeddedStorm
     with Nimbus(storm2.nimbus_addresses, reach=reach) as nimbus:
         assert nimbus.leader == Address("localhost", leader.port)
         assert nimbus.cluster().version == storm2.release.version
-    assert set(asked) == {Address(leader.host, leader.port)}
+    # The first of those that were named, and the one that this one says leads.
+    first = storm2.nimbuses[0]
+    assert set(asked) == {Address(each.host, each.port) for each in (first, leader)}
+
+
+def test_what_only_a_tunnel_leads_to_is_found_and_what_none_leads_to_passed_by(
+    storm: EmbeddedStorm,
+) -> None:
+    port = storm.nimbuses[0].port
+
+    def reach(named: Address) -> Address:
+        if named.host != "behind.invalid":
+            raise TunnelError(f"no ssh tunnel to {named}")
+        return Address("localhost", port)
+
+    with Nimbus(["dead.invalid", "behind.invalid"], reach=reach) as nimbus:
+        assert nimbus.leader == Address("localhost", port)
+    with (
+        Nimbus("dead.invalid", reach=reach) as nimbus,
+        pytest.raises(NimbusUnreachableError, match=r"no ssh tunnel to dead\.invalid:6627"),
+    ):
+        nimbus.cluster()
+    (closed,) = free_ports(1)
+    with (
+        Nimbus("behind.invalid", reach=lambda _: Address("localhost", closed)) as nimbus,
+        pytest.raises(NimbusUnreachableError, match=rf"behind\.invalid:6627, by.*{closed}"),
+    ):
+        nimbus.cluster()
 
 
 def test_a_single_one_leads_wherever_it_is_reached(storm: EmbeddedStorm) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from plain_components import FOLDER, VALUES, make_jar, make_topology, read_notes
+from plain_components import FOLDER, VALUES, make_jar, make_topology
+from storm_services import Storms
 
 from pykafka.embedded import EmbeddedStorm
 from pykafka.embedded.waiting import wait_until
@@ -13,18 +14,21 @@ from pykafka.storm.exceptions import NimbusError, TopologyNotRunningError
 from pykafka.storm.nimbus.client import Nimbus
 from pykafka.storm.nimbus.submission import submit
 
-#: Counts every tuple, and tells soon.
-TALKATIVE = {"topology.stats.sample.rate": 1.0, "executor.metrics.frequency.secs": 2}
+#: Of a cluster and of a topology: executors tell soon, and count every tuple.
+SOON = {"executor.metrics.frequency.secs": 2}
+EXACTLY = {"topology.stats.sample.rate": 1.0}
 
 
 def test_counts_come_after_a_while_and_before_that_it_says_so(
-    storm: EmbeddedStorm, topology_name: str, tmp_path: Path
+    embedded_storm: Storms, storm_release: str, topology_name: str, tmp_path: Path
 ) -> None:
-    conf = {FOLDER: str(tmp_path), **TALKATIVE}
+    storm = embedded_storm(storm_release, config=SOON)
+    conf = {FOLDER: str(tmp_path), **EXACTLY}
     with Nimbus(storm.nimbus_addresses) as nimbus:
         jar = make_jar(tmp_path / "plain.jar")
         submit(nimbus, topology_name, jar, make_topology(), conf, active=False)
-        wait_until(lambda: len(read_notes(tmp_path)) == 1, 60, "a bolt")
+        # Storm starts no component before the topology is active.
+        wait_until(lambda: bool(storm.workers()), 60, "a worker")
         report = nimbus.topology_report(topology_name)
         assert not report.reported
         nimbus.call("activate", topology_name)

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import pytest
 
 from pykafka.embedded.ports import HOST
-from pykafka.storm.exceptions import NimbusCallError, NimbusUnreachableError, SecuredNimbusError
+from pykafka.storm.exceptions import NimbusUnreachableError, NotNimbusError, SecuredNimbusError
 from pykafka.storm.nimbus.client import Nimbus
 
 
@@ -80,7 +80,7 @@ def test_tls() -> None:
 def test_something_else_is_not_taken_for_nimbus(answer: bytes) -> None:
     with (
         serving(lambda connection: connection.recv(5) and connection.sendall(answer)) as address,
-        pytest.raises((NimbusCallError, NimbusUnreachableError), match=address),
+        pytest.raises((NotNimbusError, NimbusUnreachableError), match=address),
     ):
         Nimbus(address, timeout=5).cluster()
 

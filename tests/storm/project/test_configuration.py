@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from pykafka.net.address import Address
 from pykafka.storm.exceptions import ConfigError
-from pykafka.storm.project import Address, Environment, Project
+from pykafka.storm.project import Environment, Project, SshHost
 from pykafka.storm.project.configuration import ENVIRONMENT, LOG, PROJECT
 
 #: As on slide 56 of the talk.
@@ -61,7 +62,7 @@ def test_the_talks_file_is_read(tmp_path: Path) -> None:
     assert project.environments == ["0.8", "vagrant"]
     vagrant = project.environment("vagrant")
     assert vagrant.nimbus == [Address("vagrant.local", 6627)]
-    assert vagrant.workers == [Address("vagrant.local")]
+    assert vagrant.workers == [SshHost("vagrant.local")]
     assert vagrant.virtualenv_root == "/home/ubuntu/virtualenvs"
     assert vagrant.log["path"] == "/home/ubuntu/storm/logs"
     assert vagrant.log["backup_count"] == 10
@@ -222,14 +223,14 @@ def test_variables_of_the_environment_say_where_nimbus_is(
     monkeypatch.setenv("PYKAFKA_STORM_NIMBUS", "c,d")
     assert environment.nimbus == [Address("c", 6627), Address("d", 6627)]
     monkeypatch.setenv("PYKAFKA_STORM_NIMBUS", "c:what")
-    with pytest.raises(ConfigError, match="PYKAFKA_STORM_NIMBUS: 'c:what' is no host"):
+    with pytest.raises(ConfigError, match="PYKAFKA_STORM_NIMBUS: 'c:what' is no address"):
         environment.nimbus  # noqa: B018 - asking for it is what raises
 
 
 def test_workers_may_carry_a_port_of_their_own(tmp_path: Path) -> None:
     environment = _environment(tmp_path, workers=["a", "b:2022", ""], ssh_port=22)
-    assert environment.workers == [Address("a", 22), Address("b", 2022)]
-    with pytest.raises(ConfigError, match=r"envs\.prod\.workers: 'a:70000' is no host"):
+    assert environment.workers == [SshHost("a", 22), SshHost("b", 2022)]
+    with pytest.raises(ConfigError, match=r"envs\.prod\.workers: 'a:70000' has a port outside"):
         _environment(tmp_path, workers=["a:70000"]).workers  # noqa: B018 - asking raises
 
 

@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import json
 import sys
-import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pykafka.storm.exceptions import ConfigError, ProjectError, TopologyError
+from pykafka.storm.exceptions import ConfigError, ProjectError, TopologyError, TopologyTypeError
 from pykafka.storm.project import Hooks, Project
 
 WORDCOUNT = """
 from pykafka.storm.topology import Topology
-from bolts.count import FIELD
+from bolts.count import WordCountBolt, WordSpout
 
 class WordCount(Topology):
-    field = FIELD
+    words = WordSpout.spec()
+    counts = WordCountBolt.spec(inputs=[words])
+"""
+
+COMPONENTS = """
+from pykafka.storm.spout import Spout
+from pykafka.storm.bolt import Bolt
+
+class WordSpout(Spout):
+    outputs = ["word"]
+
+class WordCountBolt(Bolt):
+    outputs = ["word", "count"]
 """
 
 
@@ -32,7 +43,7 @@ def root(tmp_path: Path) -> Path:
             "config.json": json.dumps({"envs": {"prod": {}}}),
             "topologies/wordcount.py": WORDCOUNT,
             "src/bolts/__init__.py": "",
-            "src/bolts/count.py": "FIELD = 'word'\n",
+            "src/bolts/count.py": COMPONENTS,
             "virtualenvs/wordcount.txt": "six\n",
         },
     )
@@ -47,21 +58,15 @@ def _write(root: Path, files: dict[str, str]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def topology(monkeypatch: pytest.MonkeyPatch) -> Iterator[type]:
-    """A stand-in for the topologies' base class, and the interpreter as it was before."""
+def _as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have the interpreter forget what projects it saw."""
     before = set(sys.modules)
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    module = types.ModuleType("pykafka.storm.topology")
-    base = type("Topology", (), {"__module__": module.__name__})
-    module.Topology = base  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    clojure = types.ModuleType("pykafka.storm.clojure")
-    clojure.load_clj = lambda path: type(path.stem, (base,), {})  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, clojure.__name__, clojure)
-    yield base
+    yield
     for name in set(sys.modules) - before:
-        del sys.modules[name]
+        if not name.startswith("pykafka."):
+            del sys.modules[name]
 
 
 def test_a_project_is_found_from_any_folder_in_it(
@@ -85,14 +90,25 @@ def test_another_configuration_may_be_named(root: Path, tmp_path: Path) -> None:
         Project.find(root, tmp_path / "none.json")
 
 
-def test_the_only_topology_is_the_default(root: Path, topology: type) -> None:
+def test_the_only_topology_is_the_default(root: Path) -> None:
     project = Project(root)
     found = project.load_topology()
-    assert (found.__name__, found.field) == ("WordCount", "word")
+    assert found.__name__ == "WordCount"
+    assert [spec.name for spec in found.specs] == ["words", "counts"]
     assert project.topology_name() == "wordcount"
     assert sys.path[0] == str(root / "src")
-    assert project.load_topology("wordcount").field == "word"
+    assert project.load_topology("wordcount").__name__ == "WordCount"
     assert sys.path.count(str(root / "src")) == 1
+
+
+def test_components_in_the_topologys_own_file_are_found_on_workers(
+    root: Path, tmp_path: Path
+) -> None:
+    text = WORDCOUNT.replace("from bolts.count import WordCountBolt, WordSpout", COMPONENTS)
+    _write(root, {"topologies/wordcount.py": text})
+    project = Project(root)
+    module = project.load_topology().specs[0].component_class.__module__
+    assert project.topology_resources() == {f"{module}.py": root / "topologies" / "wordcount.py"}
 
 
 def test_of_several_topologies_one_must_be_chosen(root: Path) -> None:
@@ -103,7 +119,23 @@ def test_of_several_topologies_one_must_be_chosen(root: Path) -> None:
         project.load_topology()
     with pytest.raises(ProjectError, match="no topology 'wordcont': did you mean wordcount"):
         project.load_topology("wordcont")
-    assert project.load_topology("other").__name__ == "other"
+
+
+def test_an_old_projects_clojure_is_read(root: Path) -> None:
+    text = """(ns other (:use [streamparse.specs]) (:gen-class))
+    (defn other [options]
+      [{"words" (python-spout-spec options "bolts.count.WordSpout" ["word"]
+                                   :p (get options "spouts" 1))}
+       {"counts" (python-bolt-spec options {"words" ["word"]} "bolts.count.WordCountBolt" ["n"])}])
+    """
+    _write(root, {"topologies/other.clj": text})
+    project = Project(root)
+    words, counts = project.load_topology("other", {"spouts": 3}).specs
+    assert (words.name, words.par, counts.name) == ("words", 3, "counts")
+    assert project.topology_resources("other") == {}
+    _write(root, {"topologies/other.clj": "(ns other)\n(defn other [options] 1)\n"})
+    with pytest.raises(TopologyError, match=r"other\.clj:2"):
+        project.load_topology("other")
 
 
 def test_a_name_that_two_files_have_is_told(root: Path) -> None:
@@ -125,11 +157,11 @@ def test_a_module_of_the_topologys_name_is_no_trouble(root: Path) -> None:
     _write(
         root,
         {
-            "src/wordcount/__init__.py": "FIELD = 'w'\n",
+            "src/wordcount/__init__.py": COMPONENTS,
             "topologies/wordcount.py": WORDCOUNT.replace("bolts.count", "wordcount"),
         },
     )
-    assert Project(root).load_topology().field == "w"
+    assert Project(root).load_topology().__name__ == "WordCount"
 
 
 def test_a_topology_that_inherits_is_the_one(root: Path) -> None:
@@ -147,7 +179,7 @@ def test_an_imported_topology_is_taken_if_there_is_no_other(root: Path) -> None:
         },
     )
     assert Project(root).load_topology().__name__ == "WordCount"
-    own = "from shared import WordCount\nclass Own(WordCount.__base__):\n    pass\n"
+    own = WORDCOUNT.replace("class WordCount", "import shared\n\nclass Own")
     _write(root, {"topologies/wordcount.py": own})
     assert Project(root).load_topology().__name__ == "Own"
 
@@ -168,7 +200,7 @@ def test_mistakes_name_file_and_line(root: Path) -> None:
     assert _mistake(root, "\n\n1 / 0\n") == f"{path}:3: ZeroDivisionError: division by zero"
     assert _mistake(root, "raise SystemExit(3)\n") == f"{path}:1: SystemExit: 3"
     assert _mistake(root, "x = 1\n").startswith(f"{path}: holds no topology")
-    two = WORDCOUNT + "\nclass Another(Topology):\n    pass\n"
+    two = WORDCOUNT + WORDCOUNT.replace("class WordCount", "class Another")
     assert f"{path}: holds several topologies (Another, WordCount)" in _mistake(root, two)
 
 
@@ -179,11 +211,15 @@ def test_a_mistake_in_a_component_names_its_file(root: Path) -> None:
 
 
 def test_every_mistake_of_a_topology_keeps_its_words_and_gets_a_place(root: Path) -> None:
-    text = (
-        "from pykafka.storm.exceptions import TopologyError\n"
-        "def fail():\n    raise TopologyError(['a is wrong', 'b is wrong'])\nfail()\n"
-    )
+    text = WORDCOUNT.replace("inputs=[words]", "inputs=[words], par=0")
     told = _mistake(root, text, TopologyError)
+    assert told.startswith(f"{root}/topologies/wordcount.py:")
+    assert "par" in told
+    text = (
+        "from pykafka.storm.exceptions import TopologyTypeError\n"
+        "def fail():\n    raise TopologyTypeError(['a is wrong', 'b is wrong'])\nfail()\n"
+    )
+    told = _mistake(root, text, TopologyTypeError)
     path = root / "topologies" / "wordcount.py"
     assert told == f"{path}:3: a is wrong\n{path}:3: b is wrong"
 
@@ -238,6 +274,20 @@ def test_hooks_of_both_files_are_called_with_what_they_know(root: Path) -> None:
     lines = [json.loads(line) for line in log.read_text().splitlines()]
     rest = ["wordcount", "prod", {"user": "x"}, {"topology.workers": 2}]
     assert lines == [["tasks.py", *rest], ["fabfile.py", *rest]]
+
+
+def test_hooks_as_streamparse_2_wrote_them_get_no_options(root: Path) -> None:
+    _write(
+        root,
+        {
+            "tasks.py": """
+def pre_submit(topology_name, env_name, env_config):
+    raise ValueError([topology_name, env_name, env_config])
+"""
+        },
+    )
+    with pytest.raises(ProjectError, match=r"raised ValueError: \['wordcount', 'prod', \{\}\]"):
+        Hooks(root).pre_submit("wordcount", "prod", {}, {"topology.workers": 2})
 
 
 def test_a_project_without_hooks_needs_none(root: Path) -> None:
