@@ -62,7 +62,6 @@ def nimbus(storm: EmbeddedStorm) -> Iterator[Nimbus]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_a_topology_from_its_start_to_its_end(
     storm: EmbeddedStorm, nimbus: Nimbus, commands: OnCluster, topology_name: str, tmp_path: Path
 ) -> None:
