@@ -65,11 +65,10 @@ def submit_word_count(
     from pykafka.storm.deployment.launching import existing
     from pykafka.storm.nimbus.structures import topology_structure
     from pykafka.storm.nimbus.submission import submit
-    from pykafka.storm.topology.launcher import Launcher
 
     jar = folder / "worked.jar"
     build_jar(jar, None, resources={Path(__file__).name: Path(__file__)})
-    structure = topology_structure(WordCount, Launcher(*existing("{class_path}", sys.executable)))
+    structure = topology_structure(WordCount, existing(sys.executable))
     shell = structure.bolts["count"].bolt_object.shell
     shell.script = shell.script.replace("CountBolt", bolt)
     submit(nimbus, name, jar, structure, {**CONF, **(conf or {})}, active=active)

@@ -30,10 +30,12 @@ def await_started(
     """Return once all executors of a topology are up and none of its components has failed.
 
     A component's process answers Storm before it imports the component, so that a class which
-    does not import fails a moment after its executor is up. Storm opens no spout of an inactive
-    topology, so that those fail only when it is activated.
+    does not import fails a moment after its executor is up. Of an inactive topology no more can be
+    seen than that its executors have workers: Storm starts no component before it is active.
 
-    :param within: seconds for all executors to be up.
+    :param within: seconds for all executors to be up. Less than 90 may be too few for a topology
+        that is well: executors tell that they are up when they start or, having missed that, a
+        minute later (``executor.metrics.frequency.secs`` of the cluster; Storm 2.8.3, observed).
     :param tell: told what is waited for.
     :param settled: seconds that nothing may fail for after that.
     :raises ComponentStartError: a component reported an error; with the worker's traceback. The

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import select
@@ -39,12 +40,10 @@ def logs(tmp_path: Path) -> Path:
 
 def _project(folder: Path, servers: SshServers, workers: list[str], logs: Path) -> Path:
     folder.mkdir()
-    login = servers.start
-    assert login
     environment = {
         "nimbus": "127.0.0.1:1",
         "workers": workers,
-        "user": os.environ.get("USER") or "root",
+        "user": getpass.getuser(),
         "ssh_options": ["-F", str(servers.config)],
         "log": {"path": str(logs)},
     }
