@@ -98,6 +98,21 @@ def test_packed_tasks_that_start_at_once_share_one_environment_of_the_jars_wheel
 BEHIND = "nimbus-behind-ssh.invalid"
 
 
+def _two_hosts(root: Path, ssh_servers: SshServers) -> tuple[list[Path], list[SshServer]]:
+    """The folders of two hosts, and their sshd.
+
+    They share this machine's files: each has the folder that its PLACE says, and the worker, for
+    which that is no variable, the first one's.
+    """
+    places = [root / "places" / name for name in ("first", "second")]
+    for place in places:
+        place.mkdir(parents=True)
+    (root / "places" / "$PLACE").symlink_to("first")
+    return places, [
+        ssh_servers.start(environment={"PLACE": place.name, **NO_NETWORK}) for place in places
+    ]
+
+
 def test_over_ssh_all_hosts_get_the_same_and_a_topology_runs_from_it(
     storm: EmbeddedStorm,
     topology_name: str,
@@ -106,15 +121,7 @@ def test_over_ssh_all_hosts_get_the_same_and_a_topology_runs_from_it(
     ssh_servers: SshServers,
 ) -> None:
     installed_wheels(root / "wheels")
-    # Hosts share this machine's files: each has the folder that its PLACE says, and the worker,
-    # for which that is no variable, the first one's.
-    places = [root / "places" / name for name in ("first", "second")]
-    for place in places:
-        place.mkdir(parents=True)
-    (root / "places" / "$PLACE").symlink_to("first")
-    servers = [
-        ssh_servers.start(environment={"PLACE": place.name, **NO_NETWORK}) for place in places
-    ]
+    places, servers = _two_hosts(root, ssh_servers)
     _lead(BEHIND, servers[1])
     hosts = [str(server.address) for server in servers]
     dead = f"{HOST}:{free_ports(1)[0]}"
