@@ -361,7 +361,9 @@ class TestValues:
         ]
 
     @pytest.mark.parametrize(
-        "value", [b"bytes", {1, 2}, object(), float("nan"), float("inf"), [b"inside"]], ids=repr
+        "value",
+        [b"bytes", {1, 2}, object(), float("nan"), float("inf"), [b"inside"]],
+        ids=["bytes", "set", "object", "nan", "inf", "inside"],
     )
     def test_that_cannot_go_through_storm_are_refused(self, value: Any) -> None:
         with pytest.raises(ComponentFailedError) as caught:
