@@ -10,6 +10,7 @@ from embedded.inner_pytest import run
 from spreading import group_of
 
 RELEASES = ["0.8.2.2", "4.3.0"]
+STORM_RELEASES = ["2.8.3"]
 
 
 @pytest.mark.parametrize(
@@ -22,10 +23,12 @@ RELEASES = ["0.8.2.2", "4.3.0"]
         ("tests/f/a/test_x.py::test_y[python]", "tests/f/a/test_x.py"),
         ("tests/f/a/test_x.py::test_y", "tests/f/a/test_x.py"),
         ("tests/f/a/test_x.py::test_y[3.9.1]", "tests/f/a/test_x.py"),
+        ("tests/f/a/test_x.py::test_y[none-2.8.3]", "all on Storm"),
+        ("tests/f/b/test_x.py::test_y[2.8.3]", "all on Storm"),
     ],
 )
 def test_those_of_a_folder_and_release_go_together(nodeid: str, group: str) -> None:
-    assert group_of(nodeid, RELEASES) == group
+    assert group_of(nodeid, RELEASES, STORM_RELEASES) == group
 
 
 def test_a_release_is_on_one_worker(tmp_path: Path) -> None:
