@@ -58,6 +58,10 @@ def pykafka_wheel(folder: Path) -> Path:
     except importlib.metadata.PackageNotFoundError as error:
         raise DeploymentError("pykafka's metadata is not installed: pip install it") from error
     info = {name: (found.read_text(name) or "").encode() for name in _OF_THE_INSTALLED}
+    # A source tree in the working directory hides what is installed with a record of its own.
+    info["METADATA"] = info["METADATA"] or (found.read_text("PKG-INFO") or "").encode()
+    if not info["METADATA"]:
+        raise DeploymentError(f"pykafka's metadata cannot be read: {found.locate_file('')}")
     info = {name: data for name, data in info.items() if data}
     # Whatever was installed is what runs, but for its version if its source has moved on.
     version = f"Version: {VERSION}\n".encode()

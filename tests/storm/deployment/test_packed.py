@@ -23,6 +23,7 @@ from pykafka.storm.deployment.packed import Target, collect_wheels
 from pykafka.storm.deployment.unpack import unpack_wheel
 from pykafka.storm.deployment.wheels import installed_wheels, pykafka_wheel, wheel_of
 from pykafka.storm.exceptions import DeploymentError
+from pykafka.version import VERSION
 
 
 @pytest.fixture(autouse=True)
@@ -213,3 +214,20 @@ def test_pip_that_never_ends_is_ended(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(packed, "_PIP_TIMEOUT", 1)
     with pytest.raises(DeploymentError, match="begun\nstill running after 1 s: ended"):
         collect_wheels(tmp_path / "w", _requirements(tmp_path, "six\n"))
+
+
+def test_a_source_tree_that_hides_what_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``python -m`` in a checkout: setuptools' record of it comes first, and has another name."""
+    record = tmp_path / "pykafka.egg-info"
+    record.mkdir()
+    (record / "PKG-INFO").write_text("Metadata-Version: 2.1\nName: pykafka\nVersion: 0.1\n\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    wheel = pykafka_wheel(tmp_path)
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [each for each in archive.namelist() if each.endswith("/METADATA")]
+        assert f"Version: {VERSION}\n" in archive.read(name).decode()
+    (record / "PKG-INFO").unlink()
+    with pytest.raises(DeploymentError, match="metadata cannot be read"):
+        pykafka_wheel(tmp_path)
