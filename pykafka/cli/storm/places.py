@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from ...storm.project.environment import Environment
     from ...storm.project.folder import Project
 
-__all__ = ["Place", "place_options", "project_options", "standing_in"]
+__all__ = ["Place", "place_options", "project_options"]
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
@@ -84,18 +85,21 @@ class Place:
 def project_options(function: _Function) -> _Function:
     """``-e`` and ``--config``: the command gets a :class:`Place` as its first argument."""
 
+    @functools.wraps(function)
     def command(
         *arguments: Any, environment: str | None, config: str | None, **options: Any
     ) -> Any:
         return function(Place(environment, config), *arguments, **options)
 
-    return _with_options(command, function, _PROJECT)
+    made: _Function = _with_options(command, _PROJECT)
+    return made
 
 
 def place_options(function: _Function) -> _Function:
     """As :func:`project_options`, with ``--nimbus`` and ``--timeout`` for commands that ask a
     cluster."""
 
+    @functools.wraps(function)
     def command(
         *arguments: Any,
         environment: str | None,
@@ -107,7 +111,8 @@ def place_options(function: _Function) -> _Function:
         place = Place(environment, config, nimbus, timeout)
         return function(place, *arguments, **options)
 
-    return _with_options(command, function, [*_PROJECT, *_NIMBUS])
+    made: _Function = _with_options(command, [*_PROJECT, *_NIMBUS])
+    return made
 
 
 _PROJECT = [
@@ -138,21 +143,8 @@ _NIMBUS = [
 
 
 def _with_options(
-    command: Callable[..., Any],
-    function: _Function,
-    options: Sequence[Callable[[Callable[..., Any]], Callable[..., Any]]],
-) -> _Function:
+    command: Any, options: Sequence[Callable[[Callable[..., Any]], Callable[..., Any]]]
+) -> Any:
     for option in reversed(options):
         command = option(command)
-    return standing_in(command, function)
-
-
-def standing_in(command: Any, function: _Function) -> _Function:
-    """A command that takes options for ``function``, in the function's place for click."""
-    command.__doc__ = function.__doc__
-    command.__name__ = function.__name__
-    # What stood below the decorator, click keeps on the function.
-    parameters = getattr(function, "__click_params__", [])
-    command.__click_params__ = [*parameters, *command.__click_params__]
-    made: _Function = command
-    return made
+    return command

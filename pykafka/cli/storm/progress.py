@@ -42,7 +42,6 @@ class UploadProgress:
 
     def __init__(self) -> None:
         self._last = time.monotonic()
-        self._begun = False
 
     def __call__(self, sent: int, size: int) -> None:
         terminal = sys.stderr.isatty()

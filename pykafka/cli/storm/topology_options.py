@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-
-from .places import standing_in
 
 __all__ = [
     "hosts_options",
@@ -47,6 +46,7 @@ def storm_options(function: _Function) -> _Function:
     @click.option("-w", "-p", "--workers", type=click.IntRange(min=1), help="How many workers.")
     @click.option("-a", "--ackers", type=click.IntRange(min=0), help="How many ackers.")
     @click.option("-d", "--debug", is_flag=True, help="Have Storm and components tell everything.")
+    @functools.wraps(function)
     def command(
         *arguments: Any,
         given: tuple[str, ...],
@@ -60,7 +60,7 @@ def storm_options(function: _Function) -> _Function:
         options = cli_options(given, workers=workers, ackers=ackers, debug=debug)
         return function(*arguments, options=options, **others)
 
-    return standing_in(command, function)
+    return command  # type: ignore[return-value]  # it takes what the options bring as well
 
 
 def jars_option(function: _Function) -> _Function:
