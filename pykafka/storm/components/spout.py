@@ -108,28 +108,28 @@ class Spout(Component):
         """What runs the spout tells that a tuple is done."""
         try:
             self.ack(_hashable(tup_id) if type(tup_id) is list else tup_id)
-        except Exception as error:
-            self._report(error)
-            if self.exit_on_exception:
-                raise
+        except Exception as error:  # noqa: BLE001 - the user's code; raised again if that is wanted
+            self._broken(error)
 
     def storm_failed(self, tup_id: Any) -> None:
         """What runs the spout tells that a tuple failed."""
         try:
             self.fail(_hashable(tup_id) if type(tup_id) is list else tup_id)
-        except Exception as error:
-            self._report(error)
-            if self.exit_on_exception:
-                raise
+        except Exception as error:  # noqa: BLE001 - the user's code; raised again if that is wanted
+            self._broken(error)
 
     def storm_next(self) -> None:
         """What runs the spout asks for tuples: calls :meth:`next_tuple`."""
         try:
             self.next_tuple()
-        except Exception as error:
-            self._report(error)
-            if self.exit_on_exception:
-                raise
+        except Exception as error:  # noqa: BLE001 - the user's code; raised again if that is wanted
+            self._broken(error)
+
+    def _broken(self, error: Exception) -> None:
+        """The user's code raised: tell, and raise again if that is the end."""
+        self._report(error)
+        if self.exit_on_exception:
+            raise error
 
 
 def _hashable(value: Any) -> Any:
