@@ -18,6 +18,9 @@ _READ = 1 << 18
 class Pipe:
     """Both directions of a component's connection with Storm. Used by one thread.
 
+    Waiting for the other end has no bound but that end's: a worker that is gone has closed it, and
+    one that hangs is ended by its supervisor, which then ends its components.
+
     :param incoming: descriptor to read.
     :param outgoing: descriptor to write.
     """
