@@ -25,9 +25,14 @@ from .utils.compat import get_string
 
 if TYPE_CHECKING:
     from .cluster import Cluster
+    from .core.membership.topics import WantedTopics
+    from .core.partition_keys import PartitionKey
     from .options import Settings
+    from .partition import Partition
+    from .runtime.consumer.offset_store import OffsetStore
+    from .runtime.membership.zookeeper import ZooKeeperCoordination
 
-__all__ = ["BalancedConsumer"]
+__all__ = ["BalancedConsumer", "coordinated_through_zookeeper"]
 
 
 def _zookeeper_of(settings: Settings, of_client: str | None) -> str | bytes:
@@ -40,6 +45,54 @@ def _zookeeper_of(settings: Settings, of_client: str | None) -> str | bytes:
 
 
 _OPTIONS = {**options.CONSUMER, **options.MEMBER, **options.ZOOKEEPER}
+
+
+def coordinated_through_zookeeper(
+    cluster: Cluster,
+    group: str,
+    wanted: WantedTopics,
+    settings: Settings,
+    protocol: GroupMembershipProtocol,
+    partition_of: Callable[[PartitionKey], Partition],
+    given: Any = None,
+    kafka: KafkaOffsetStore | None = None,
+) -> tuple[ZooKeeperCoordination, OffsetStore]:
+    """A member's part in a group that is balanced through ZooKeeper, and where its offsets are.
+
+    :param settings: those of a BalancedConsumer.
+    :param given: a ``KazooClient`` to use.
+    :param kafka: the store for offsets in Kafka, if another is wanted than one of this function's.
+    :raises InvalidOptionError: a group cannot be called so.
+    """
+    # kazoo takes as long to import as all of the rest.
+    from .net.zookeeper.session import ZooKeeperSession
+    from .runtime.consumer.zookeeper_store import ZooKeeperOffsetStore, chosen_store
+    from .runtime.membership.zookeeper import Sharing, ZooKeeperCoordination
+
+    core = cluster.core
+    if not is_group_name(group):
+        raise InvalidOptionError(
+            f"option consumer_group: {group!r} cannot be the name of a node in ZooKeeper: leave"
+            " out slashes and what cannot be printed"
+        )
+    hosts = get_string(_zookeeper_of(settings, core.settings.zookeeper_hosts))
+    connecting_ms = settings.zookeeper_connection_timeout_ms
+    session_ms = settings.zookeeper_session_timeout_ms or connecting_ms
+    greenlets = core.backend.name == "greenlets"
+    if kafka is None:
+        kafka = KafkaOffsetStore(core, group, patience_of(cluster, settings))
+    coordination = ZooKeeperCoordination(
+        core,
+        group,
+        wanted,
+        Sharing(protocol.protocol_name.decode(), protocol.decide_partitions),
+        lambda: ZooKeeperSession(hosts, session_ms / 1000, connecting_ms / 1000, greenlets, given),
+        None if settings.zookeeper_layout == "auto" else settings.zookeeper_layout,
+        partition_of,
+        partial(setattr, kafka, "label"),
+    )
+    zookeeper = ZooKeeperOffsetStore(lambda: coordination.session, group)
+    return coordination, chosen_store(settings.offsets_storage, kafka, zookeeper, group)
 
 
 class BalancedConsumer(GroupConsumer):
@@ -155,37 +208,17 @@ class BalancedConsumer(GroupConsumer):
             self.start()
 
     def _balance_through_zookeeper(self, protocol: GroupMembershipProtocol, given: Any) -> None:
-        # kazoo takes as long to import as all of the rest.
-        from .net.zookeeper.session import ZooKeeperSession
-        from .runtime.consumer.zookeeper_store import ZooKeeperOffsetStore, chosen_store
-        from .runtime.membership.zookeeper import Sharing, ZooKeeperCoordination
-
-        core, settings, group = self._cluster.core, self._settings, self._group_name
-        if not is_group_name(group):
-            raise InvalidOptionError(
-                f"option consumer_group: {group!r} cannot be the name of a node in ZooKeeper: leave"
-                " out slashes and what cannot be printed"
-            )
-        hosts = get_string(_zookeeper_of(settings, core.settings.zookeeper_hosts))
-        connecting_ms = settings.zookeeper_connection_timeout_ms
-        session_ms = settings.zookeeper_session_timeout_ms or connecting_ms
-        greenlets = core.backend.name == "greenlets"
-        kafka = KafkaOffsetStore(core, group, patience_of(self._cluster, settings))
-        coordination = self._coordination = ZooKeeperCoordination(
-            core,
-            group,
+        coordination, store = coordinated_through_zookeeper(
+            self._cluster,
+            self._group_name,
             self._wanted,
-            Sharing(protocol.protocol_name.decode(), protocol.decide_partitions),
-            lambda: ZooKeeperSession(
-                hosts, session_ms / 1000, connecting_ms / 1000, greenlets, given
-            ),
-            None if settings.zookeeper_layout == "auto" else settings.zookeeper_layout,
+            self._settings,
+            protocol,
             self._catalogue,
-            partial(setattr, kafka, "label"),
+            given,
         )
-        zookeeper = ZooKeeperOffsetStore(lambda: coordination.session, group)
-        store = chosen_store(settings.offsets_storage, kafka, zookeeper, group)
-        self._join(coordination, store, settings.rebalance_backoff_ms / 1000)
+        self._coordination = coordination
+        self._join(coordination, store, self._settings.rebalance_backoff_ms / 1000)
 
     @property
     def zookeeper_session(self) -> tuple[int, bytes] | None:

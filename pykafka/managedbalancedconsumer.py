@@ -17,12 +17,42 @@ from .runtime.membership.broker import BrokerCoordination, new_purpose
 
 if TYPE_CHECKING:
     from .cluster import Cluster
+    from .core.assignors.vocabulary import Assignor
+    from .core.membership.topics import WantedTopics
+    from .options import Settings
 
-__all__ = ["ManagedBalancedConsumer"]
+__all__ = ["BROKERS_FIRST_WAIT_S", "ManagedBalancedConsumer", "coordinated_by_brokers"]
 
-#: Coordinators move within moments.
-_FIRST_WAIT_S = 0.1
+#: Before another attempt to take part in a rebalance: coordinators move within moments.
+BROKERS_FIRST_WAIT_S = 0.1
 _OPTIONS = {**options.CONSUMER, **options.MEMBER, **options.MANAGED}
+
+
+def coordinated_by_brokers(
+    cluster: Cluster,
+    group: str,
+    wanted: WantedTopics,
+    settings: Settings,
+    assignors: Sequence[Assignor],
+) -> tuple[BrokerCoordination, KafkaOffsetStore]:
+    """A member's part in a group that brokers coordinate, and where its offsets are kept.
+
+    :param settings: those of a ManagedBalancedConsumer.
+    :param assignors: by which partitions may be shared, best first.
+    """
+    store = KafkaOffsetStore(cluster.core, group, patience_of(cluster, settings))
+    terms = Terms(
+        group,
+        new_purpose(),
+        settings.session_timeout_ms / 1000,
+        settings.rebalance_timeout_ms / 1000,
+        settings.heartbeat_interval_ms / 1000,
+        cluster.core.settings.offsets_channel_socket_timeout_ms / 1000,
+        settings.group_instance_id,
+    )
+    store.instance_id = settings.group_instance_id
+    age_s = settings.metadata_max_age_ms / 1000
+    return BrokerCoordination(cluster.core, terms, wanted, assignors, store, age_s), store
 
 
 class ManagedBalancedConsumer(BalancedConsumer):
@@ -94,26 +124,14 @@ class ManagedBalancedConsumer(BalancedConsumer):
         settings = options.validated(_OPTIONS, {**locals(), **NOT_TO_BE_KEPT})
         callbacks = (pre_rebalance_callback, post_rebalance_callback)
         self._set_up(topic, cluster, consumer_group, settings, deserializer, callbacks)
-        store = KafkaOffsetStore(cluster.core, self._group_name, patience_of(cluster, settings))
-        terms = Terms(
+        coordination, store = coordinated_by_brokers(
+            cluster,
             self._group_name,
-            new_purpose(),
-            settings.session_timeout_ms / 1000,
-            settings.rebalance_timeout_ms / 1000,
-            settings.heartbeat_interval_ms / 1000,
-            cluster.core.settings.offsets_channel_socket_timeout_ms / 1000,
-            settings.group_instance_id,
-        )
-        store.instance_id = settings.group_instance_id
-        coordination = BrokerCoordination(
-            cluster.core,
-            terms,
             self._wanted,
+            settings,
             [assignor_of(each, self._catalogue) for each in protocols_of(membership_protocol)],
-            store,
-            settings.metadata_max_age_ms / 1000,
         )
-        self._join(coordination, store, _FIRST_WAIT_S)
+        self._join(coordination, store, BROKERS_FIRST_WAIT_S)
         if auto_start:
             self.start()
 

@@ -68,8 +68,11 @@ class Membership(Protocol):
         :raises KafkaException: that did not succeed; nothing of it is left.
         """
 
-    def stop(self) -> None:
-        """Give membership up and wait for that, within a bound. Idempotent."""
+    def stop(self, within_s: float | None = None) -> None:
+        """Give membership up and wait for that, within a bound (of its own if none is given).
+
+        Idempotent.
+        """
 
     def abandon(self) -> None:
         """Give membership up, waiting for nothing. Idempotent."""

@@ -24,7 +24,7 @@ class FixedMembership:
     def start(self, owner: Owner) -> None:
         owner.assigned(self._keys)
 
-    def stop(self) -> None:
+    def stop(self, within_s: float | None = None) -> None:
         """Nothing is left behind."""
 
     def abandon(self) -> None:

@@ -118,9 +118,19 @@ class Commits:
                 error,
             )
 
-    def at_stop(self) -> None:
+    def soon(self) -> None:
+        """Store all positions now, as by the clock: nothing is waited for. Thread-safe."""
+        self._client.loop.call_soon(self._hurry)
+
+    def _hurry(self) -> None:
+        if self._timer is not None and self._running is None:
+            self._timer.cancel()
+            self._commit_now()
+
+    def at_stop(self, within_s: float | None = None) -> None:
         """Store all positions, if that is to be done at the end.
 
+        :param within_s: another bound than usual.
         :raises RemoteError: they are not stored.
         """
         if not self._settings.auto_commit_enable or self._store is None:
@@ -128,7 +138,7 @@ class Commits:
         while True:
             begun = self._round
             try:
-                self._send(self._positions(None), _STOP_S, begun)
+                self._send(self._positions(None), _STOP_S if within_s is None else within_s, begun)
             except RebalanceInProgress:
                 if begun == self._round:
                     raise

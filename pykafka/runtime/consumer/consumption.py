@@ -42,12 +42,17 @@ class Hooks(NamedTuple):
     :ivar rebalanced: called when the partitions have changed, or stay after ``revoking`` was
         called, before new ones are fetched from; with what was delivered last of all before and
         of all now.
+    :ivar gone: called when partitions have gone, whether or not they come again.
+    :ivar committable: the offsets that may be committed, where that is not all that was
+        delivered. Called on any thread with a lock held: it must not wait.
     """
 
     partition_of: Callable[[PartitionKey], Any]
     set_out: Callable[[Consumption, Collection[PartitionKey]], None]
     revoking: Callable[[dict[PartitionKey, int]], None] | None = None
     rebalanced: Callable[[dict[PartitionKey, int], dict[PartitionKey, int]], None] | None = None
+    gone: Callable[[Collection[PartitionKey]], None] | None = None
+    committable: Callable[[], Mapping[PartitionKey, int]] | None = None
 
 
 class Consumption:
@@ -85,9 +90,12 @@ class Consumption:
         #: What the source was told to bring.
         self._fetching: set[PartitionKey] = set()
         #: What is not delivered until it is known who has it; of these, what is committed no
-        #: more; and what was left of the runs that this has interrupted.
+        #: more.
         self._held: set[PartitionKey] = set()
         self._leaving: set[PartitionKey] = set()
+        #: What whoever consumes wants nothing of for a while.
+        self._paused: set[PartitionKey] = set()
+        #: What was left of the runs that either has interrupted.
         self._parked: dict[PartitionKey, Run] = {}
         #: What was left of runs of partitions that have stayed.
         self._resumed: deque[Run] = deque()
@@ -135,11 +143,12 @@ class Consumption:
             raise
         self.commits.begin()
 
-    def stop(self, commit: bool = True) -> None:
+    def stop(self, commit: bool = True, within_s: float | None = None) -> None:
         """Commit by policy, stop fetching, give membership up; idempotent, bounded.
 
         Positions stay for another start.
 
+        :param within_s: another bound than usual on the commit, and on leaving.
         :raises RemoteError: the commit failed; it is stopped all the same.
         """
         with self._lock:
@@ -152,9 +161,9 @@ class Consumption:
         self.commits.end()
         try:
             if commit:
-                self.commits.at_stop()
+                self.commits.at_stop(within_s)
         finally:
-            self._membership.stop()
+            self._membership.stop(within_s)
             with self._lock:
                 self._source.stop()
                 self._clear()
@@ -210,6 +219,25 @@ class Consumption:
                     return False
         finally:
             self._inside.pop()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until another :meth:`advance` may bring something; whether that is so."""
+        return bool(self._ready.wait(seconds))
+
+    def pause(self, keys: Collection[PartitionKey]) -> None:
+        """Deliver nothing of these until :meth:`unpause`; what is here of them is kept."""
+        with self._lock:
+            paused = (set(keys) & self._fetching) - self._paused
+            self._paused |= paused
+            self._set_aside(paused)
+
+    def unpause(self, keys: Collection[PartitionKey]) -> None:
+        """Deliver them again."""
+        with self._lock:
+            back = self._paused & set(keys)
+            self._paused -= back
+            self._bring_back(back - self._held)
+        self._ready.set()
 
     def activity(self) -> Any:
         """Something that changes when messages are taken; ``None`` while somebody waits for one."""
@@ -308,7 +336,8 @@ class Consumption:
         with self._lock:
             changed = wanted != self._fetching
             kept = self._fetching & wanted if keep else set()
-            self._drop(self._fetching - kept)
+            gone = self._fetching - kept
+            self._drop(gone)
             new = sorted(wanted - kept)
             with self._positions:
                 for key in self.cursors.keys() - wanted:
@@ -319,6 +348,7 @@ class Consumption:
                         self.cursors[key] = Cursor(*key)
                 # Its again: the user's callback may commit and move what has stayed.
                 self._leaving -= kept
+        self._tell_gone(gone)
         partitions = {key: self._hooks.partition_of(key) for key in new}
         if new:
             self._hooks.set_out(self, new)
@@ -360,7 +390,12 @@ class Consumption:
             with self._positions:
                 for key in gone:
                     self.cursors.pop(key, None)
+        self._tell_gone(gone)
         self.commits.outdate()
+
+    def _tell_gone(self, keys: Collection[PartitionKey]) -> None:
+        if keys and self._hooks.gone is not None:
+            self._hooks.gone(keys)
 
     def _remember(self) -> None:
         if self._before is None:
@@ -368,6 +403,9 @@ class Consumption:
 
     def _hold(self, keys: set[PartitionKey]) -> None:
         self._held |= keys
+        self._set_aside(keys)
+
+    def _set_aside(self, keys: set[PartitionKey]) -> None:
         self._source.hold(keys)
         with self._positions:
             key = self.run.key
@@ -385,8 +423,11 @@ class Consumption:
         self._held -= back
         with self._positions:
             self._leaving -= back
-        self._resumed.extend(self._parked.pop(key) for key in list(self._parked) if key in back)
-        self._source.resume(back)
+        self._bring_back(back - self._paused)
+
+    def _bring_back(self, keys: set[PartitionKey]) -> None:
+        self._resumed.extend(self._parked.pop(key) for key in list(self._parked) if key in keys)
+        self._source.resume(keys)
 
     def _drop(self, keys: Collection[PartitionKey]) -> None:
         """Fetch from these no more, and forget what is there of them."""
@@ -394,6 +435,7 @@ class Consumption:
         self._source.revoke(keys)
         self._fetching.difference_update(keys)
         self._held.difference_update(keys)
+        self._paused.difference_update(keys)
         with self._positions:
             self._leaving.difference_update(keys)
 
@@ -408,8 +450,10 @@ class Consumption:
                 self._resumed.remove(run)
 
     def _clear(self) -> None:
-        for left in (self._fetching, self._held, self._leaving, self._parked, self._resumed):
+        for left in (self._fetching, self._held, self._leaving, self._paused):
             left.clear()
+        self._parked.clear()
+        self._resumed.clear()
         self._before, self._asked = None, False
 
     def ready(self) -> None:
@@ -439,12 +483,20 @@ class Consumption:
         Partitions from which nothing was delivered, and which were not moved, are left out; so
         are those that another member may have begun to read.
         """
+        with self._positions:
+            return {
+                key: next_offset
+                for key, next_offset in self._committable().items()
+                if (keys is None or key in keys) and self.owns(key)
+            }
+
+    def _committable(self) -> Mapping[PartitionKey, int]:
+        if self._hooks.committable is not None:
+            return self._hooks.committable()
         return {
             key: next_offset
             for key, (last, next_offset) in self._standing().items()
-            if (keys is None or key in keys)
-            and key not in self._leaving
-            and (last != START or next_offset)
+            if last != START or next_offset
         }
 
     def _standing(self) -> dict[PartitionKey, tuple[int, int]]:

@@ -36,6 +36,7 @@ class KafkaOffsetStore:
     :ivar member: id that commits carry, likewise.
     :ivar instance_id: of a static member, likewise.
     :ivar label: id that is told in the metadata for people to see, if it is another.
+    :ivar details: what else the metadata tell.
     """
 
     def __init__(self, client: ClientCore, group: str, patience: Patience) -> None:
@@ -46,6 +47,7 @@ class KafkaOffsetStore:
         self.member = ""
         self.instance_id: str | None = None
         self.label = ""
+        self.details: Mapping[str, str] = {}
         waits = sum(n * patience.backoff_s for n in range(1, patience.retries + 1))
         # Each try may look for the coordinator first, which has as many tries itself.
         self.timeout_s = 2 * (waits + (patience.retries + 1) * patience.timeout_s)
@@ -53,7 +55,11 @@ class KafkaOffsetStore:
     def commit(self, offsets: Mapping[PartitionKey, int]) -> Procedure[None]:
         # 2.x's metadata, which people look at to see who committed.
         metadata = json.dumps(
-            {"consumer_id": self.label or self.member, "hostname": socket.gethostname()}
+            {
+                "consumer_id": self.label or self.member,
+                "hostname": socket.gethostname(),
+                **self.details,
+            }
         )
         return commit_offsets(
             self._client,

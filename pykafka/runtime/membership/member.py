@@ -111,6 +111,11 @@ class Member:
         """See :class:`pykafka.core.membership.Membership`."""
         return self.coordination.lease_until
 
+    @property
+    def ended(self) -> bool:
+        """Whether it was started and takes no part any more, for whatever reason."""
+        return self._stay is not None and self._stay.ended
+
     def start(self, owner: Owner) -> None:
         if self._stay is not None and not self._stay.ended:
             raise WaitTimedOutError(
@@ -130,9 +135,9 @@ class Member:
         if stay.ended and self.error is not None:
             raise self.error
 
-    def stop(self) -> None:
+    def stop(self, within_s: float | None = None) -> None:
         if self._stay is not None:
-            self._stay.end(_LEAVE_S)
+            self._stay.end(_LEAVE_S if within_s is None else within_s)
 
     def abandon(self) -> None:
         if self._stay is not None:
