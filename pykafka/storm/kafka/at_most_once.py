@@ -38,9 +38,8 @@ class Ahead:
 
     def holds(self, track: Track) -> bool:
         """Whether anything of a partition is not emitted yet."""
-        return any(
-            one is track for lot in (self._taken, self._committing, self._committed) for one, _ in lot
-        )
+        held = [*self._taken, *self._committing, *self._committed]
+        return any(one is track for one, _ in held)
 
     def take(self, track: Track, taken: Taken) -> None:
         """Commit these with the next commit."""

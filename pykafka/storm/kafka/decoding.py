@@ -91,18 +91,13 @@ class Translation:
     def __call__(self, rows: Sequence[Row], shared: SharedFields) -> list[Outcome]:
         """What becomes of each row; nothing is raised."""
         one = self._one
-        if self._all_plain(rows):
-            try:
-                return [one(row, shared) for row in rows]
-            except Exception:  # noqa: BLE001 - whatever users raise rejects that message alone
-                pass
-        return [self._guarded(row, shared) for row in rows]
-
-    def _all_plain(self, rows: Sequence[Row]) -> bool:
+        values = [row[3] for row in rows]
+        if None in values or max(map(len, values)) > self._max_bytes:  # type: ignore[arg-type]  # none is None
+            return [self._guarded(row, shared) for row in rows]
         try:
-            return max(len(row[3]) for row in rows) <= self._max_bytes  # type: ignore[arg-type]  # None is caught
-        except TypeError:
-            return False
+            return [one(row, shared) for row in rows]
+        except Exception:  # noqa: BLE001 - whatever users raise rejects that message alone
+            return [self._guarded(row, shared) for row in rows]
 
     def _guarded(self, row: Row, shared: SharedFields) -> Outcome:
         value = row[3]
@@ -155,9 +150,7 @@ def _by_fields(settings: Settings) -> _One:
         value = row[3]
         decoded = decode(value) if wants_value and value is not None else None
         own = _members(decoded, others)
-        return [
-            own[name] if name in own else makers[name](row, shared, decoded) for name in names
-        ]
+        return [own[name] if name in own else makers[name](row, shared, decoded) for name in names]
 
     return one
 

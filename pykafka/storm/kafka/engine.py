@@ -60,7 +60,7 @@ class _Emitted(NamedTuple):
     """
 
     ids: list[str]
-    count: int
+    number: int
     rejected: list[GivenUp]
 
 
@@ -216,7 +216,7 @@ class Engine:
             self._give_up(track, lost)
         if len(track.order) >= self._settings.max_uncommitted:
             self._pause(core, track)
-        return done.count
+        return done.number
 
     def _emit(self, track: Track, rows: Sequence[Row], shared: SharedFields) -> _Emitted:
         """Emit what can be made of rows."""
@@ -224,7 +224,8 @@ class Engine:
         rejected: list[GivenUp] = []
         count = 0
         prefix, emit, tracked = track.prefix, self._host.emit_message, self._tracked
-        for row, outcome in zip(rows, self._translate(rows, shared), strict=True):
+        made: list[Any] = self._translate(rows, shared)
+        for row, outcome in zip(rows, made, strict=True):
             if outcome is None:
                 track.skipped += 1
                 continue
@@ -257,7 +258,7 @@ class Engine:
             done = self._emit(track, taken.rows, taken.shared)
             for lost in done.rejected:
                 self._give_up(track, lost)
-            emitted += done.count
+            emitted += done.number
             if self._clock() >= until:
                 break
         return emitted
@@ -291,12 +292,12 @@ class Engine:
             self._give_up(track, GivenUp(id_, row, shared, reason))
             return 0
         done = self._emit(track, [row], shared)
-        track.replayed += done.count
+        track.replayed += done.number
         for lost in done.rejected:
             self._give_up(track, lost)
-        if not done.count and not done.rejected:
+        if not done.number and not done.rejected:
             self.tracker.finish(id_)  # by now the translator passes it over
-        return done.count
+        return done.number
 
     def _fetched_again(
         self, id_: str, found: tuple[Row, SharedFields] | None, error: BaseException | None

@@ -196,8 +196,8 @@ class Intake:
         if self.client is None:
             hosts = settings.hosts or ("" if settings.zookeeper_hosts else "127.0.0.1:9092")
             self.client = KafkaClient(
-                **({"hosts": hosts} if hosts else {}),
-                zookeeper_hosts=settings.zookeeper_hosts,
+                hosts,
+                None if hosts else settings.zookeeper_hosts,
                 socket_timeout_ms=settings.socket_timeout_ms,
                 ssl_config=_tls(settings),
                 client_id=self._place.name,
@@ -237,7 +237,7 @@ class Intake:
         if kind == "task":
             age_s = settings.metadata_max_age_ms / 1000
             placed = PlacedCoordination(
-                cluster.core, settings.group, wanted, place.index, place.tasks, age_s
+                cluster.core, settings.group, wanted, place.number, place.tasks, age_s
             )
             return placed, kafka, BROKERS_FIRST_WAIT_S
         if kind == "zookeeper":
@@ -284,6 +284,7 @@ class Intake:
                 "rebalance_max_retries": _MAX_RETRIES,
                 "rebalance_backoff_ms": _REBALANCE_BACKOFF_MS,
                 "zookeeper_session_timeout_ms": s.session_timeout_ms,
+                "zookeeper_connect": s.zookeeper_hosts,
                 "offsets_storage": s.offsets_storage,
             },
         )

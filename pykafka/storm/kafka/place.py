@@ -17,20 +17,20 @@ class Place(NamedTuple):
     """One task.
 
     :ivar topology_id: changes with each submission.
-    :ivar index: of the task among those of its component, from 0 on.
+    :ivar number: of the task among those of its component, from 0 on.
     :ivar tasks: how many these are.
     """
 
     topology: str
     topology_id: str
     component: str
-    index: int
+    number: int
     tasks: int
 
     @property
     def name(self) -> str:
         """What brokers may call this task, the same after a restart."""
-        name = f"{self.topology}.{self.component}.{self.index}"
+        name = f"{self.topology}.{self.component}.{self.number}"
         return _NOT_IN_NAMES.sub("_", name)[-_LONGEST_NAME:]
 
 
