@@ -109,6 +109,11 @@ class Engine:
         #: Partitions that are about to go, and what is set when nothing of them is in flight.
         self._drain: tuple[Collection[Track], threading.Event] | None = None
 
+    @property
+    def draining(self) -> bool:
+        """Whether acks are waited for, because partitions are about to go."""
+        return self._drain is not None
+
     # -- life -------------------------------------------------------------------------
 
     def start(self) -> None:
