@@ -4,3 +4,17 @@
 thread; ``intake`` comes by messages on threads of its own; ``engine`` drives both from whatever
 runs the spout, which is ``spout`` for this package's components, and ``adapters`` for others'.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...utils.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from .bolt import KafkaBolt
+
+__all__ = ["KafkaBolt"]
+
+# A bolt needs no consumer, and a spout of this package none of the others'.
+__getattr__ = lazy_names(__name__, __all__, ("bolt",))
