@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...core.retry import Backoff
 from ...exceptions import (
-    LeaderNotAvailable,
-    ProtocolClientError,
+    ClusterAuthorizationFailed,
+    InvalidTopic,
     RemoteError,
-    UnknownTopicOrPartition,
+    TopicAuthorizationFailed,
 )
 from ...net.chance import chance
 
@@ -25,6 +25,8 @@ __all__ = ["Made", "Producers"]
 
 #: Between two attempts to reach Kafka, or to find a topic.
 _BACKOFF = Backoff(0.1, 2.0)
+#: What brokers say of a topic once and for all.
+_FINAL = (ClusterAuthorizationFailed, InvalidTopic, TopicAuthorizationFailed)
 
 
 class Made(NamedTuple):
@@ -118,8 +120,8 @@ class Producers:
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether the same wish may be granted later: Kafka was not reached, or is not ready."""
-    if isinstance(error, ProtocolClientError):
-        # A broker that has just started knows no topics yet.
-        return isinstance(error, (LeaderNotAvailable, UnknownTopicOrPartition))
-    return isinstance(error, RemoteError)
+    """Whether the same wish may be granted later: Kafka was not reached, or is not ready.
+
+    A broker that has just started says many things of topics: unknown, and even that it failed.
+    """
+    return isinstance(error, RemoteError) and not isinstance(error, _FINAL)
