@@ -34,13 +34,16 @@ def coordinated_by_brokers(
     wanted: WantedTopics,
     settings: Settings,
     assignors: Sequence[Assignor],
+    store: KafkaOffsetStore | None = None,
 ) -> tuple[BrokerCoordination, KafkaOffsetStore]:
     """A member's part in a group that brokers coordinate, and where its offsets are kept.
 
     :param settings: those of a ManagedBalancedConsumer.
     :param assignors: by which partitions may be shared, best first.
+    :param store: the store for offsets, if another is wanted than one of this function's.
     """
-    store = KafkaOffsetStore(cluster.core, group, patience_of(cluster, settings))
+    if store is None:
+        store = KafkaOffsetStore(cluster.core, group, patience_of(cluster, settings))
     terms = Terms(
         group,
         new_purpose(),

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from .bolt import BatchingBolt, Bolt, TicklessBatchingBolt
     from .component import Component, StormHandler, Tuple
     from .in_process import run_in_process, wire
-    from .kafka import KafkaBolt
+    from .kafka import KafkaBolt, KafkaSpout
     from .spout import ReliableSpout, Spout
     from .topology import (
         GlobalStreamId,
@@ -32,6 +32,7 @@ __all__ = [
     "JavaBolt",
     "JavaSpout",
     "KafkaBolt",
+    "KafkaSpout",
     "ReliableSpout",
     "ShellBolt",
     "ShellSpout",

@@ -103,6 +103,14 @@ class Commits:
             else:
                 return
 
+    def start(self, offsets: Mapping[PartitionKey, int], done: Callable[[Task], None]) -> None:
+        """Store these next offsets; nothing is waited for.
+
+        :param done: called on the loop when they are stored, or are not (``error``).
+        """
+        store = self._required("commit offsets")
+        self._client.start(self._checked(store.commit(offsets), self._round), done)
+
     def before_revoke(self, keys: Collection[PartitionKey]) -> None:
         """Store the positions of partitions that go to others; a failure is logged."""
         # Those of a topic that was deleted go to nobody; brokers would have it tried again.

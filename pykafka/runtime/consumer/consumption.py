@@ -18,14 +18,15 @@ from ...exceptions import (
     ConsumerStoppedException,
     ForkedProcessError,
 )
+from ...message import SharedFields
 from ...options import Settings
 from ..backend import Event
 from ..client import ClientCore
 from .commits import Commits
 from .offset_store import OffsetStore
-from .source import NO_RUN, RecordSource, Run
+from .source import NO_RUN, RecordSource, Row, Run
 
-__all__ = ["Consumption", "Hooks"]
+__all__ = ["Consumption", "Hooks", "Taken"]
 
 #: How often someone who waits for rows looks at an event that is not ours.
 _UNBLOCK_CHECK_S = 0.05
@@ -53,6 +54,19 @@ class Hooks(NamedTuple):
     rebalanced: Callable[[dict[PartitionKey, int], dict[PartitionKey, int]], None] | None = None
     gone: Callable[[Collection[PartitionKey]], None] | None = None
     committable: Callable[[], Mapping[PartitionKey, int]] | None = None
+
+
+class Taken(NamedTuple):
+    """Rows that were taken together.
+
+    :ivar cursor: of their partition; another one when the partition has come anew.
+    :ivar end_offset: the offset after them and what is passed over with them.
+    """
+
+    cursor: Cursor
+    rows: list[Row]
+    shared: SharedFields
+    end_offset: int
 
 
 class Consumption:
@@ -219,6 +233,16 @@ class Consumption:
                     return False
         finally:
             self._inside.pop()
+
+    def take(self, most: int) -> Taken | None:
+        """Take rows of the current run at once; ``None`` if it is used up."""
+        with self._positions:
+            run = self.run
+            rows = list(itertools.islice(run.rows, most))
+            if not rows:
+                return None
+            end_offset = rows[-1][0] + 1 if run.left() else run.end_offset
+            return Taken(self.cursors[run.key], rows, run.shared, end_offset)
 
     def wait(self, seconds: float) -> bool:
         """Wait until another :meth:`advance` may bring something; whether that is so."""

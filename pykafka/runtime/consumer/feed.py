@@ -17,7 +17,7 @@ from ...message import SharedFields
 from ...wire.records.decode import Batch, Peek, RecordReader, peek
 from .source import RUN_ROWS, Row, Run
 
-__all__ = ["Chunk", "Consumed", "DecodeOptions", "Feed"]
+__all__ = ["Chunk", "Consumed", "DecodeOptions", "Feed", "shared_by"]
 
 
 class DecodeOptions(NamedTuple):
@@ -212,15 +212,7 @@ class Feed:
         if headers or like != self._like:
             # One that has headers is like no other.
             self._like = None if headers else like
-            self._shared = SharedFields(
-                self._partition,
-                self.key[1],
-                batch.codec,
-                batch.magic,
-                timestamp_type=batch.timestamp_type,
-                leader_epoch=batch.leader_epoch,
-                headers=headers,
-            )
+            self._shared = shared_by(batch, self.key, self._partition)
 
     def _located(self, error: CorruptRecordError, unread: int) -> CorruptRecordError:
         topic, partition = self.key
@@ -244,6 +236,22 @@ class Feed:
             f" {reader.partial_size} bytes or more, fetch_message_max_bytes is"
             f" {self.options.partition_max_bytes}: raise that option"
         )
+
+
+def shared_by(batch: Batch, key: PartitionKey, partition: Any) -> SharedFields:
+    """What the messages of a batch have in common.
+
+    :param partition: the user's object.
+    """
+    return SharedFields(
+        partition,
+        key[1],
+        batch.codec,
+        batch.magic,
+        timestamp_type=batch.timestamp_type,
+        leader_epoch=batch.leader_epoch,
+        headers=batch.stored_headers("/".join(map(str, key))),
+    )
 
 
 #: What a run without rows has in its place.

@@ -13,8 +13,9 @@ from ...utils.lazy import lazy_names
 
 if TYPE_CHECKING:
     from .bolt import KafkaBolt
+    from .reports import PartitionReport
+    from .spout import KafkaSpout
 
-__all__ = ["KafkaBolt"]
+__all__ = ["KafkaBolt", "KafkaSpout", "PartitionReport"]
 
-# A bolt needs no consumer, and a spout of this package none of the others'.
-__getattr__ = lazy_names(__name__, __all__, ("bolt",))
+__getattr__ = lazy_names(__name__, __all__, ("bolt", "reports", "spout"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from enum import Enum
 from typing import Any, NamedTuple
@@ -49,6 +49,7 @@ class Failure(Enum):
 class Track:
     """One stay of a partition with this task.
 
+    :ivar cursor: tells this stay from others of the same partition.
     :ivar prefix: what ids of its messages begin with; the offset follows.
     :ivar order: ids that were emitted, ascending by offset; those that are done leave from the
         left.
@@ -62,6 +63,7 @@ class Track:
     __slots__ = (
         "acked",
         "alive",
+        "cursor",
         "failed",
         "given_up",
         "key",
@@ -75,8 +77,9 @@ class Track:
         "skipped",
     )
 
-    def __init__(self, key: PartitionKey, position: int) -> None:
+    def __init__(self, key: PartitionKey, position: int, cursor: Any = None) -> None:
         self.key = key
+        self.cursor = cursor
         self.prefix = f"{key[0]}/{key[1]}/"
         self.order: deque[str] = deque()
         self.pages: deque[Page] = deque()
@@ -120,6 +123,12 @@ class Tracker:
     def waiting(self) -> int:
         """How many have failed and wait for another try."""
         return len(self._waiting)
+
+    def counts(self) -> dict[PartitionKey, tuple[int, int]]:
+        """Partition -> how many of its tuples are in flight, and how many wait."""
+        pending = Counter(track.key for track in self.pending.values())
+        waiting = Counter(self.pending[id_].key for id_ in self._waiting)
+        return {key: (number - waiting[key], waiting[key]) for key, number in pending.items()}
 
     def tries(self, id_: str) -> int:
         """How often a tuple that is pending has failed."""
@@ -179,12 +188,10 @@ class Tracker:
         self._waiting.add(id_)
         heapq.heappush(self._due, (until, next(self._numbers), id_))
 
-    def given_up(self, id_: str) -> None:
-        """A pending tuple is done, though it was never acked."""
-        track = self.pending.pop(id_, None)
+    def finish(self, id_: str) -> None:
+        """A tuple that may be pending is done, though it was not acked."""
+        self.pending.pop(id_, None)
         self._forget_tries(id_)
-        if track is not None:
-            track.given_up += 1
 
     def due(self, now: float, most: int) -> list[tuple[str, Track]]:
         """What is to be tried again now, and is in flight again from now on.

@@ -25,12 +25,15 @@ def spout_spec(
     name: str | None = None,
     par: Par | None = None,
     config: Mapping[str, Any] | None = None,
+    outputs: Any = None,
 ) -> ShellSpoutSpec:
     """The spec of a spout in Python.
 
-    :param cls: its class; ``outputs``, and ``par`` and ``config`` unless given, are taken from it.
+    :param cls: its class; ``outputs``, ``par`` and ``config``, unless given, are taken from it.
     """
-    return ShellSpoutSpec(cls, name, par=par, config=config, class_path=class_path_of(cls))
+    return ShellSpoutSpec(
+        cls, name, par=par, config=config, outputs=outputs, class_path=class_path_of(cls)
+    )
 
 
 def bolt_spec(
