@@ -37,7 +37,7 @@ def test_what_fails_comes_again_until_it_is_acked(
     client: KafkaClient, fill: Fill, start: Start
 ) -> None:
     seed = random.randrange(1000)
-    print(f"seed {seed}")
+    print(f"seed {seed}")  # noqa: T201 - to repeat it
     chance = random.Random(seed)
     topic = fill(600, 600)
     run, failures = start(), 0
