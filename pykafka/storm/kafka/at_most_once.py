@@ -6,7 +6,8 @@ from collections import deque
 from functools import partial
 
 from ...exceptions import KafkaException
-from ...runtime.consumer.consumption import Consumption, Taken
+from ...runtime.consumer.consumption import Consumption
+from ...runtime.consumer.hooks import Taken
 from ...runtime.tasks import Task
 from .host import Host, Mail
 from .tracker import Track

@@ -20,7 +20,8 @@ from ...exceptions import InvalidOptionError, KafkaException
 from ...message import SharedFields
 from ...net.chance import chance
 from ...options import Settings
-from ...runtime.consumer.consumption import Consumption, Hooks, Taken
+from ...runtime.consumer.consumption import Consumption
+from ...runtime.consumer.hooks import Hooks, Taken
 from ...runtime.consumer.source import Row
 from ..exceptions import SerializationError
 from .again import Again

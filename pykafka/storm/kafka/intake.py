@@ -39,7 +39,8 @@ from ...membershipprotocol import RangeProtocol
 from ...net.chance import chance
 from ...net.tls import SslConfig
 from ...options import Settings
-from ...runtime.consumer.consumption import Consumption, Hooks
+from ...runtime.consumer.consumption import Consumption
+from ...runtime.consumer.hooks import Hooks
 from ...runtime.consumer.offset_store import KafkaOffsetStore, OffsetStore
 from ...runtime.consumer.python_source import PythonSource
 from ...runtime.membership.member import Coordination, Member, MemberOptions
