@@ -121,6 +121,15 @@ class SpoutRun:
     def close(self) -> None:
         self.spout.close()
 
+    def crash(self) -> None:
+        """End as after SIGKILL: without a last commit."""
+        intake = self.spout.engine._intake
+        consumption = intake.consumption
+        intake._stopping.set()
+        intake._thread.join(WITHIN)
+        if consumption is not None:
+            consumption.abandon()
+
     def _timed(self, call: Callable[..., None], *args: Any) -> None:
         begin = time.thread_time()
         call(*args)

@@ -132,7 +132,7 @@ def test_a_restart_before_the_first_commit_skips_nothing(
     topic = fill(10)
     run = start(start="latest", commit_interval_ms=3_600_000)
     drive([run], lambda: run.partitions != [])
-    run.spout.engine._intake.consumption.abandon()
+    run.crash()
     write(topic, 0, [b"0:10", b"0:11"])
     again = start(start="latest")
     drive([again], lambda: len(again.emits) == 2, within=60)
