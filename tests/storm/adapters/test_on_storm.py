@@ -63,24 +63,26 @@ from streamparse import ShellSpout, Topology
 from subject import Subject
 
 
-class InStreamparse(Topology):
-    lines = Subject.spec(topics=[sys.argv[3]])
+if sys.argv[2] == "streamparse":
+    spec = Subject.spec(topics=[sys.argv[3]])
+else:
+    spec = ShellSpout.spec(
+        command=sys.argv[1] + "/python", script="subject.py", outputs=Subject.outputs
+    )
+
+
+class Lines(Topology):
+    lines = spec
     noting = Noting.spec(inputs=[lines])
 
 
-class InPystorm(Topology):
-    lines = ShellSpout.spec(command=sys.argv[1] + "/python", script="subject.py", outputs=["line"])
-    noting = Noting.spec(inputs=[lines])
-
-
-topology = {"streamparse": InStreamparse, "pystorm": InPystorm}[sys.argv[2]]
 for shell in (
-    topology.thrift_spouts["lines"].spout_object.shell,
-    topology.thrift_bolts["noting"].bolt_object.shell,
+    Lines.thrift_spouts["lines"].spout_object.shell,
+    Lines.thrift_bolts["noting"].bolt_object.shell,
 ):
     if shell.execution_command == "streamparse_run":
         shell.execution_command = sys.argv[1] + "/streamparse_run"
-topology.write(sys.argv[4])
+Lines.write(sys.argv[4])
 """
 
 
@@ -101,7 +103,9 @@ class Running:
 
     def noted(self) -> Counter[int]:
         """Message -> how often it was processed."""
-        return Counter(int(line) for file in self._notes.iterdir() for line in file.open())
+        texts = [file.read_text() for file in self._notes.iterdir()]
+        # A line that is being written is none yet.
+        return Counter(int(line) for text in texts for line in text.split("\n")[:-1])
 
     def errors(self) -> list[str]:
         """What Storm shows."""
