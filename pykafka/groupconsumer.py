@@ -19,7 +19,8 @@ from .exceptions import (
 )
 from .membershipprotocol import GroupMembershipProtocol
 from .partition import Partition
-from .runtime.consumer.consumption import Consumption, Hooks
+from .runtime.consumer.consumption import Consumption
+from .runtime.consumer.hooks import Hooks
 from .runtime.consumer.offset_store import OffsetStore
 from .runtime.consumer.python_source import PythonSource
 from .runtime.consumer.starting import SetOut

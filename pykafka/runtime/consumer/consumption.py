@@ -5,68 +5,29 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections import deque
-from collections.abc import Callable, Collection, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from ...core.cursor import START, Cursor
 from ...core.membership import Membership
 from ...core.partition_keys import PartitionKey
 from ...core.procedures.log_offsets import Place, find_places
-from ...exceptions import (
-    ClientClosedError,
-    ConsumerStoppedException,
-    ForkedProcessError,
-)
-from ...message import SharedFields
+from ...exceptions import ClientClosedError, ConsumerStoppedException, ForkedProcessError
 from ...options import Settings
 from ..backend import Event
 from ..client import ClientCore
 from .commits import Commits
+from .hooks import Hooks, Taken
+from .interrupted import InterruptedRuns
 from .offset_store import OffsetStore
-from .source import NO_RUN, RecordSource, Row, Run
+from .source import NO_RUN, RecordSource, Run
 
-__all__ = ["Consumption", "Hooks", "Taken"]
+__all__ = ["Consumption"]
 
 #: How often someone who waits for rows looks at an event that is not ours.
 _UNBLOCK_CHECK_S = 0.05
 #: No single wait is longer: the operating system knows no wait of a thousand years.
 _LONGEST_WAIT_S = 60.0
-
-
-class Hooks(NamedTuple):
-    """What a kind of consumer adds to the core; none of it may hold the user's object.
-
-    :ivar partition_of: the user's object of a partition.
-    :ivar set_out: moves partitions that were just assigned to where they begin.
-    :ivar revoking: called before partitions go, with what was delivered of them last.
-    :ivar rebalanced: called when the partitions have changed, or stay after ``revoking`` was
-        called, before new ones are fetched from; with what was delivered last of all before and
-        of all now.
-    :ivar gone: called when partitions have gone, whether or not they come again.
-    :ivar committable: the offsets that may be committed, where that is not all that was
-        delivered. Called on any thread with a lock held: it must not wait.
-    """
-
-    partition_of: Callable[[PartitionKey], Any]
-    set_out: Callable[[Consumption, Collection[PartitionKey]], None]
-    revoking: Callable[[dict[PartitionKey, int]], None] | None = None
-    rebalanced: Callable[[dict[PartitionKey, int], dict[PartitionKey, int]], None] | None = None
-    gone: Callable[[Collection[PartitionKey]], None] | None = None
-    committable: Callable[[], Mapping[PartitionKey, int]] | None = None
-
-
-class Taken(NamedTuple):
-    """Rows that were taken together.
-
-    :ivar cursor: of their partition; another one when the partition has come anew.
-    :ivar end_offset: the offset after them and what is passed over with them.
-    """
-
-    cursor: Cursor
-    rows: list[Row]
-    shared: SharedFields
-    end_offset: int
 
 
 class Consumption:
@@ -109,10 +70,7 @@ class Consumption:
         self._leaving: set[PartitionKey] = set()
         #: What whoever consumes wants nothing of for a while.
         self._paused: set[PartitionKey] = set()
-        #: What was left of the runs that either has interrupted.
-        self._parked: dict[PartitionKey, Run] = {}
-        #: What was left of runs of partitions that have stayed.
-        self._resumed: deque[Run] = deque()
+        self._interrupted = InterruptedRuns()
         #: What was delivered last of all partitions before the rebalance that is under way.
         self._before: dict[PartitionKey, int] | None = None
         #: Whether the user was told of that already.
@@ -203,12 +161,11 @@ class Consumption:
 
     def check_usable(self) -> None:
         """:raises ForkedProcessError: it was started in another process."""
-        if not self._forked:
-            return
-        raise ForkedProcessError(
-            "this consumer was started before a fork: make another KafkaClient and consumer in"
-            " the child process"
-        )
+        if self._forked:
+            raise ForkedProcessError(
+                "this consumer was started before a fork: make another KafkaClient and consumer in"
+                " the child process"
+            )
 
     # -- hand-over --------------------------------------------------------------------
 
@@ -237,12 +194,8 @@ class Consumption:
     def take(self, most: int) -> Taken | None:
         """Take rows of the current run at once; ``None`` if it is used up."""
         with self._positions:
-            run = self.run
-            rows = list(itertools.islice(run.rows, most))
-            if not rows:
-                return None
-            end_offset = rows[-1][0] + 1 if run.left() else run.end_offset
-            return Taken(self.cursors[run.key], rows, run.shared, end_offset)
+            run, (rows, end) = self.run, self.run.take(most)
+            return Taken(self.cursors[run.key], rows, run.shared, end) if rows else None
 
     def wait(self, seconds: float) -> bool:
         """Wait until another :meth:`advance` may bring something; whether that is so."""
@@ -317,7 +270,7 @@ class Consumption:
         if until != math.inf and time.monotonic() >= until:
             return False
         while True:
-            run = self._resumed.popleft() if self._resumed else self._source.next_run()
+            run = self._interrupted.next() or self._source.next_run()
             with self._positions:
                 self._finish_run()
                 if run is None:
@@ -372,7 +325,7 @@ class Consumption:
                         self.cursors[key] = Cursor(*key)
                 # Its again: the user's callback may commit and move what has stayed.
                 self._leaving -= kept
-        self._tell_gone(gone)
+        self._hooks.gone(gone)
         partitions = {key: self._hooks.partition_of(key) for key in new}
         if new:
             self._hooks.set_out(self, new)
@@ -414,16 +367,11 @@ class Consumption:
             with self._positions:
                 for key in gone:
                     self.cursors.pop(key, None)
-        self._tell_gone(gone)
+        self._hooks.gone(gone)
         self.commits.outdate()
 
-    def _tell_gone(self, keys: Collection[PartitionKey]) -> None:
-        if keys and self._hooks.gone is not None:
-            self._hooks.gone(keys)
-
     def _remember(self) -> None:
-        if self._before is None:
-            self._before = self.held()
+        self._before = self.held() if self._before is None else self._before
 
     def _hold(self, keys: set[PartitionKey]) -> None:
         self._held |= keys
@@ -432,15 +380,11 @@ class Consumption:
     def _set_aside(self, keys: set[PartitionKey]) -> None:
         self._source.hold(keys)
         with self._positions:
-            key = self.run.key
-            if key in keys:
+            rest = None
+            if self.run.key in keys:
                 rest = self.run.cut()
                 self._finish_run()
-                if rest is not None:
-                    self._parked[key] = rest
-            for run in [run for run in self._resumed if run.key in keys]:
-                self._resumed.remove(run)
-                self._parked[run.key] = run
+            self._interrupted.set_aside(keys, rest)
 
     def _resume(self, keys: set[PartitionKey]) -> None:
         back = self._held & keys
@@ -450,7 +394,7 @@ class Consumption:
         self._bring_back(back - self._paused)
 
     def _bring_back(self, keys: set[PartitionKey]) -> None:
-        self._resumed.extend(self._parked.pop(key) for key in list(self._parked) if key in keys)
+        self._interrupted.bring_back(keys)
         self._source.resume(keys)
 
     def _drop(self, keys: Collection[PartitionKey]) -> None:
@@ -468,16 +412,12 @@ class Consumption:
         with self._positions:
             if self.run.key in keys:
                 self._take_back()
-            for key in keys:
-                self._parked.pop(key, None)
-            for run in [run for run in self._resumed if run.key in keys]:
-                self._resumed.remove(run)
+            self._interrupted.forget(keys)
 
     def _clear(self) -> None:
         for left in (self._fetching, self._held, self._leaving, self._paused):
             left.clear()
-        self._parked.clear()
-        self._resumed.clear()
+        self._interrupted.clear()
         self._before, self._asked = None, False
 
     def ready(self) -> None:
@@ -489,7 +429,7 @@ class Consumption:
             rest = self.run.cut()
             self._finish_run()
             if rest is not None:
-                self._resumed.appendleft(rest)
+                self._interrupted.begin_with(rest)
 
     # -- positions --------------------------------------------------------------------
 
@@ -556,6 +496,5 @@ class Consumption:
         self.check_usable()
         timeout_s = self._client.socket_timeout_s
         level = int(self._settings.isolation_level == "read_committed")
-        return self._client.run(
-            find_places(self._client, wanted, timeout_s, level), timeout_s * len(wanted) + 5
-        )
+        finding = find_places(self._client, wanted, timeout_s, level)
+        return self._client.run(finding, timeout_s * len(wanted) + 5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Protocol, TypeAlias
@@ -52,6 +53,11 @@ class Run:
     def left(self) -> int:
         """How many rows nobody has taken yet."""
         return operator.length_hint(self.rows)  # exact for a list iterator
+
+    def take(self, most: int) -> tuple[list[Row], int]:
+        """Take rows at once; with the offset after them, past a gap behind the last one."""
+        rows = list(itertools.islice(self.rows, most))
+        return rows, rows[-1][0] + 1 if rows and self.left() else self.end_offset
 
     def position(self, cursor: Cursor) -> tuple[int, int]:
         """(last delivered, next offset) of a cursor from which this run is being read."""

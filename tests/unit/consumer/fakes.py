@@ -17,9 +17,10 @@ from pykafka.core.procedures.group_offsets import Committed
 from pykafka.exceptions import RemoteError
 from pykafka.message import Message, SharedFields
 from pykafka.runtime.backend import ThreadBackend
-from pykafka.runtime.consumer.consumption import Consumption, Hooks
+from pykafka.runtime.consumer.consumption import Consumption
 from pykafka.runtime.consumer.feed import Feed
 from pykafka.runtime.consumer.handover import take_one
+from pykafka.runtime.consumer.hooks import Hooks
 from pykafka.runtime.consumer.python_source import PythonSource
 from pykafka.runtime.consumer.source import Run, SourceEvents
 from pykafka.runtime.consumer.starting import SetOut
