@@ -15,10 +15,6 @@ KINDS = ["streamparse", "pystorm"]
 #: Seconds for whatever is waited for.
 WITHIN = 60.0
 _SOURCE = """
-import sys
-
-print("printed while the module is loaded")
-
 from pykafka.storm.adapters.{kind} import KafkaSpout
 {before}
 
@@ -27,22 +23,19 @@ class Subject(KafkaSpout):
 
 
 if __name__ == "__main__":
-    Subject({arguments}).run()
+    Subject().run()
 """
 
 
-def source_of(kind: str, body: str, before: str = "", arguments: str = "", **options: Any) -> str:
+def source_of(kind: str, body: str = "", before: str = "", **options: Any) -> str:
     """A module with a spout.
 
     :param body: lines of the class, beside its options.
     :param before: lines before the class.
-    :param arguments: of its construction, where pystorm runs it.
     """
     lines = [f"    {name} = {value!r}" for name, value in options.items()]
     lines += [f"    {line}" for line in body.splitlines()]
-    return _SOURCE.format(
-        kind=kind, before=before, body="\n".join(lines) or "    pass", arguments=arguments
-    )
+    return _SOURCE.format(kind=kind, before=before, body="\n".join(lines))
 
 
 def command_of(kind: str, commands: Path) -> list[str]:

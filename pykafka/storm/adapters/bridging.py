@@ -11,6 +11,7 @@ from typing import Any
 from ..exceptions import SerializationError
 from ..kafka.spout import DeclaredSpout
 from ..multilang import JsonSerializer
+from ..worker.process import SWITCH_S
 from . import needs
 from .pipes import HungUpError, Incoming, Outgoing, TakenOver, take_over
 
@@ -64,6 +65,7 @@ class BridgedSpout(DeclaredSpout, Spout):  # type: ignore[misc]  # pystorm has n
         if self._are_standard:
             self._taken_over = take_over(self._incoming, self._outgoing)
             atexit.register(self._taken_over.close)
+            sys.setswitchinterval(SWITCH_S)
         super().run()
 
     # -- what pystorm calls -----------------------------------------------------------

@@ -30,7 +30,7 @@ from .outlet import PipeOutlet
 from .pipe import Pipe
 from .spout_loop import SpoutLoop
 
-__all__ = ["main", "run_component"]
+__all__ = ["SWITCH_S", "main", "run_component"]
 
 _FAILED = 1
 #: As pystorm's components end when Storm closed their standard input.
@@ -40,7 +40,7 @@ _TERMINATED = 128 + signal.SIGTERM
 #: process that is gone already fails before its last words are read.
 _LAST_WORDS = 5.0
 #: Seconds for which a thread may keep others from computing; Python's own are ten times as long.
-_SWITCH = 0.0005
+SWITCH_S = 0.0005
 #: Part of the time that Storm gives a component to say something, after which its stacks are shown.
 _SUSPICIOUS = 0.8
 
@@ -121,7 +121,7 @@ class _Process:
         """Run to the end, and end the process."""
         status = _FAILED
         # Threads that do I/O (a Kafka client's, say) must not keep this one from answering Storm.
-        sys.setswitchinterval(_SWITCH)
+        sys.setswitchinterval(SWITCH_S)
         try:
             self._handle_signals()
             status = self._serve()

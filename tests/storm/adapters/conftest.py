@@ -78,7 +78,6 @@ def start(
             kind: str,
             body: str = "",
             before: str = "",
-            arguments: str = "",
             conf: dict[str, Any] | None = None,
             **options: Any,
         ) -> AdaptedSpout:
@@ -91,7 +90,7 @@ def start(
                 "fields": ["line"],
                 **options,
             }
-            source = source_of(kind, body, before, arguments, **declared)
+            source = source_of(kind, body, before, **declared)
             command = command_of(kind, commands)
             return running.enter_context(AdaptedSpout(source, tmp_path, command, **(conf or {})))
 

@@ -30,6 +30,13 @@ PENDING = 100
 #: Seconds for something to happen on the cluster; alone on two cores it takes 10 to 20.
 WITHIN = 240.0
 
+CONF = {
+    "topology.workers": 1,
+    "topology.max.spout.pending": PENDING,
+    "topology.message.timeout.secs": 60,
+    "pykafka.spout.commit_interval_ms": 200,
+    "pykafka.spout.session_timeout_ms": 6000,
+}
 #: Not faster than a thousand a second, so that there is time for a worker to be killed.
 BOLT = """
 import os
@@ -56,24 +63,26 @@ from streamparse import ShellSpout, Topology
 from subject import Subject
 
 
-class InStreamparse(Topology):
-    lines = Subject.spec(topics=[sys.argv[3]])
+if sys.argv[2] == "streamparse":
+    spec = Subject.spec(topics=[sys.argv[3]])
+else:
+    spec = ShellSpout.spec(
+        command=sys.argv[1] + "/python", script="subject.py", outputs=Subject.outputs
+    )
+
+
+class Lines(Topology):
+    lines = spec
     noting = Noting.spec(inputs=[lines])
 
 
-class InPystorm(Topology):
-    lines = ShellSpout.spec(command=sys.argv[1] + "/python", script="subject.py", outputs=["line"])
-    noting = Noting.spec(inputs=[lines])
-
-
-topology = {"streamparse": InStreamparse, "pystorm": InPystorm}[sys.argv[2]]
 for shell in (
-    topology.thrift_spouts["lines"].spout_object.shell,
-    topology.thrift_bolts["noting"].bolt_object.shell,
+    Lines.thrift_spouts["lines"].spout_object.shell,
+    Lines.thrift_bolts["noting"].bolt_object.shell,
 ):
     if shell.execution_command == "streamparse_run":
         shell.execution_command = sys.argv[1] + "/streamparse_run"
-topology.write(sys.argv[4])
+Lines.write(sys.argv[4])
 """
 
 
@@ -83,6 +92,56 @@ def _write(folder: Path, **sources: str) -> dict[str, Path]:
     for name, source in sources.items():
         (folder / f"{name}.py").write_text(source)
     return {f"{name}.py": folder / f"{name}.py" for name in sources}
+
+
+class Running:
+    """A topology that has been submitted, and what its bolt has noted."""
+
+    def __init__(self, storm: EmbeddedStorm, nimbus: Nimbus, name: str, notes: Path) -> None:
+        self._storm, self._nimbus, self._name, self._notes = storm, nimbus, name, notes
+        self._id = nimbus.topology(name).id
+
+    def noted(self) -> Counter[int]:
+        """Message -> how often it was processed."""
+        texts = [file.read_text() for file in self._notes.iterdir()]
+        # A line that is being written is none yet.
+        return Counter(int(line) for text in texts for line in text.split("\n")[:-1])
+
+    def errors(self) -> list[str]:
+        """What Storm shows."""
+        return list(map(str, self._nimbus.topology_errors(self._name)))
+
+    def kill_worker(self) -> None:
+        """End its only worker."""
+        (worker,) = self._storm.workers(self._id)
+        self._storm.kill_worker(worker)
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        """Wait; if it does not come, tell what the cluster knows."""
+        try:
+            wait_until(condition, WITHIN, what)
+        except WaitTimedOutError as error:
+            told = [f"{error}; {len(self.noted())} are noted", *self.errors()]
+            for worker in self._storm.workers(self._id):
+                told.append(self._storm.worker_log_tail(self._id, worker.port))
+            raise WaitTimedOutError("\n".join(told)) from error
+
+
+def _make(folder: Path, commands: Path, kind: str, topic: str, hosts: str) -> tuple[Path, Any]:
+    """The jar and the structure of a topology, made by the environment's Python."""
+    options = {"group": topic, "hosts": hosts, "fields": ["line"]}
+    if kind == "pystorm":
+        options["topics"] = [topic]
+    resources = _write(folder / "resources", subject=source_of(kind, **options), noting=BOLT)
+    written, jar = folder / "topology.bin", folder / "topology.jar"
+    subprocess.run(
+        [commands / "python", "-c", TOPOLOGIES, commands, kind, topic, written],
+        timeout=60,
+        check=True,
+        cwd=folder / "resources",
+    )
+    build_jar(jar, None, resources=resources)
+    return jar, deserialized(written.read_bytes())
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -97,59 +156,20 @@ def test_a_worker_is_killed_and_nothing_is_lost(
     tmp_path: Path,
 ) -> None:
     topic = fill([b"%d" % n for n in range(MESSAGES)])
-    options = {"group": topic, "hosts": kafka.bootstrap, "fields": ["line"]}
-    if kind == "pystorm":
-        options["topics"] = [topic]
-    spout = source_of(kind, "", **options)
-    sources = _write(tmp_path / "resources", subject=spout, noting=BOLT)
+    jar, structure = _make(tmp_path, commands, kind, topic, kafka.bootstrap)
     notes = tmp_path / "notes"
     notes.mkdir()
-    written = tmp_path / "topology.bin"
-    program = [commands / "python", "-c", TOPOLOGIES]
-    subprocess.run(
-        [*program, commands, kind, topic, written],
-        timeout=60,
-        check=True,
-        cwd=tmp_path / "resources",
-    )
-    build_jar(tmp_path / "topology.jar", None, resources=sources)
-    conf = {
-        "test.folder": str(notes),
-        "topology.workers": 1,
-        "topology.max.spout.pending": PENDING,
-        "topology.message.timeout.secs": 60,
-        "pykafka.spout.commit_interval_ms": 200,
-        "pykafka.spout.session_timeout_ms": 6000,
-    }
-
-    def noted() -> Counter[int]:
-        return Counter(int(line) for file in notes.iterdir() for line in file.open())
-
+    conf = {"test.folder": str(notes), **CONF}
     with Nimbus(storm.nimbus_addresses) as nimbus:
-        structure = deserialized(written.read_bytes())
-        jar = tmp_path / "topology.jar"
-        state = submission.submit(nimbus, topology_name, jar, structure, conf)
-
-        def await_(condition: Callable[[], bool], what: str) -> None:
-            try:
-                wait_until(condition, WITHIN, what)
-            except WaitTimedOutError as error:
-                told = [f"{error}; {len(noted())} are noted", *map(str, errors())]
-                workers = storm.workers(state.id)
-                told += [storm.worker_log_tail(state.id, each.port) for each in workers]
-                raise WaitTimedOutError("\n".join(told)) from error
-
-        def errors() -> list[Any]:
-            return list(nimbus.topology_errors(topology_name))
-
-        await_(lambda: len(noted()) >= MESSAGES // 5, "a fifth of the messages")
-        (worker,) = storm.workers(state.id)
-        storm.kill_worker(worker)
-        assert len(noted()) < MESSAGES
-        await_(lambda: len(noted()) == MESSAGES, "the other messages")
-        await_(lambda: committed(client, topic, topic) == {0: MESSAGES}, "the last commit")
-        assert errors() == []
-    assert sorted(noted()) == list(range(MESSAGES))
+        submission.submit(nimbus, topology_name, jar, structure, conf)
+        running = Running(storm, nimbus, topology_name, notes)
+        running.until(lambda: len(running.noted()) >= MESSAGES // 5, "a fifth of the messages")
+        running.kill_worker()
+        assert len(running.noted()) < MESSAGES
+        running.until(lambda: len(running.noted()) == MESSAGES, "the other messages")
+        running.until(lambda: committed(client, topic, topic) == {0: MESSAGES}, "the last commit")
+        assert running.errors() == []
+    assert sorted(running.noted()) == list(range(MESSAGES))
     # What was in flight comes again, and what was acked after the last commit.
-    again = noted().total() - MESSAGES
+    again = running.noted().total() - MESSAGES
     assert again <= PENDING + MESSAGES // 5

@@ -103,7 +103,7 @@ def test_what_is_printed_does_not_reach_the_protocol(kind: str, fill: Fill, star
         "    os.write(1, b'written by a library\\n')\n"
         "    os.system('echo by another program')\n"
         "    return data.decode()",
-        before="import os",
+        before="import os\nprint('printed while the module is loaded')",
     )
     spout.drive(lambda: len(spout.emits) == 20)
     spout.process.send_signal(signal.SIGTERM)

@@ -207,6 +207,19 @@ def test_a_component_that_is_run_by_itself(tmp_path: Path) -> None:
         assert task.receive()["tuple"] == ["dog"]
 
 
+def test_what_was_printed_before_it_runs_does_not_reach_the_protocol(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Python holds it back, as on a worker.
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)
+    source = f"print('early')\n{echo('pass')}\nSubject().run()\n"
+    with Task(source, tmp_path, command=[sys.executable, "subject.py"]) as task:
+        task.send(task.tuple("1", "dog"))
+        assert task.receive()["tuple"] == ["dog"]
+        task.hang_up()
+        assert "early" in task.errors()
+
+
 def test_what_never_returns_is_shown_before_storm_gives_up(tmp_path: Path) -> None:
     conf = {"topology.subprocess.timeout.secs": 1}
     with Task(echo("import time; time.sleep(3)"), tmp_path, conf=conf) as task:
