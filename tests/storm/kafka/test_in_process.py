@@ -51,9 +51,7 @@ def test_a_topology_reads_kafka_in_process(
 
     Split.failed.clear()
     Split.done.clear()
-    run_in_process(
-        Words, real_time=True, until=lambda _: len(Split.done) == 120, time_limit=60
-    )
+    run_in_process(Words, real_time=True, until=lambda _: len(Split.done) == 120, time_limit=60)
     assert len(Split.done) == 120
     assert len(Split.failed) == len(range(0, 70, 7)) + len(range(0, 50, 7))
     assert committed(client, topic, topic) == {0: 70, 1: 50}

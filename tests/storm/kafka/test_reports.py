@@ -58,6 +58,8 @@ def test_a_report_that_raises_ends_nothing(fill: Fill, start: Start) -> None:
 
     run = start(report_interval_ms=100, on_report=staticmethod(broken))
     until = time.monotonic() + 20
-    drive([run], lambda: any("on_report raised" in e for e in run.errors) or time.monotonic() > until)
+    drive(
+        [run], lambda: any("on_report raised" in e for e in run.errors) or time.monotonic() > until
+    )
     drive([run], lambda: len(run.emits) == 10)
     assert "mine" in run.errors[0]
