@@ -93,7 +93,9 @@ class Engine:
         self.tracks = Tracks(self._record)
         self.tracks.drain = self._wait_for_acks
         self._known: Mapping[PartitionKey, Track] = {}
-        self._intake = Intake(settings, place, self._hooks, self._recorded, self._trouble)
+        self._intake = Intake(
+            settings, place, self._hooks, self._recorded, self._trouble, self.tracks.end
+        )
         self._ahead = Ahead(host, self._mail) if settings.guarantee == "at_most_once" else None
         self._again = Again(self._intake, self._object_of, self._mail, self._fetched_again)
         self._give_up = GivingUp(
@@ -182,7 +184,7 @@ class Engine:
         now = self._clock()
         if self.tracker.failed(id_, now, chance()) is Failure.SPENT:
             reason = f"it failed or timed out {self.tracker.tries(id_)} times"
-            self._give_up.reasons[id_] = reason
+            self.tracker.pending[id_].reasons[id_] = reason
             self.tracker.postpone(id_, now)
 
     # -- new messages -----------------------------------------------------------------
@@ -297,7 +299,7 @@ class Engine:
         return emitted
 
     def _emit_again(self, id_: str, track: Track, row: Row, shared: SharedFields) -> int:
-        reason = self._give_up.reasons.get(id_)
+        reason = track.reasons.get(id_)
         if reason is not None:
             self._give_up(track, GivenUp(id_, row, shared, reason))
             return 0

@@ -86,6 +86,7 @@ class Intake:
     :param hooks: makes the hooks of a consumption, given the partitions' objects.
     :param record: wraps the store of offsets.
     :param tell: is told in words what stands in the way, once each; from another thread.
+    :param ended: called when a consumption has ended, and with it what it had.
     :ivar consumption: what messages are taken from; ``None`` while there is none.
     :ivar drain_s: how long acks are waited for before a partition goes to another task.
     """
@@ -97,6 +98,7 @@ class Intake:
         hooks: Callable[[Catalogue], Hooks],
         record: Callable[[OffsetStore], OffsetStore],
         tell: Callable[[str], None],
+        ended: Callable[[], None],
     ) -> None:
         self.consumption: Consumption | None = None
         self.client: KafkaClient | None = None
@@ -106,6 +108,7 @@ class Intake:
         self._hooks = hooks
         self._record = record
         self._tell = tell
+        self._ended = ended
         self._store: OffsetStore | None = None
         self._member: Member | None = None
         self._stopping = threading.Event()
@@ -141,7 +144,7 @@ class Intake:
         """Find out how partitions stand; ``None`` is the answer where that fails."""
         client, store = self.client, self._store
         wanted = list(keys)
-        if client is None or store is None:
+        if client is None or store is None or not wanted:
             return
         core = client.cluster.core
 
@@ -305,7 +308,7 @@ class Intake:
         while not self._stopping.wait(_LOOK_S):
             assert member is not None
             assert core is not None
-            error = core.error() or core.commits.error
+            error = core.error() or core.commits.trouble
             if member.ended:
                 raise member.error or KafkaException("the membership has ended")
             self._say(None if error is None else str(error))
@@ -314,6 +317,7 @@ class Intake:
         core, self.consumption = self.consumption, None
         if core is not None:
             core.stop(commit=False)
+            self._ended()
 
 
 def wanted_topics(given: Any) -> WantedTopics:

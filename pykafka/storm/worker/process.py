@@ -39,7 +39,7 @@ _TERMINATED = 128 + signal.SIGTERM
 #: Seconds for Storm to say something to a component that could not start: what is written to a
 #: process that is gone already fails before its last words are read.
 _LAST_WORDS = 5.0
-#: Seconds for which a thread may keep the others from computing; Python's own are ten times as long.
+#: Seconds for which a thread may keep others from computing; Python's own are ten times as long.
 _SWITCH = 0.0005
 #: Part of the time that Storm gives a component to say something, after which its stacks are shown.
 _SUSPICIOUS = 0.8

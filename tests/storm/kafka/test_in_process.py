@@ -51,7 +51,13 @@ def test_a_topology_reads_kafka_in_process(
 
     Split.failed.clear()
     Split.done.clear()
-    run_in_process(Words, real_time=True, until=lambda _: len(Split.done) == 120, time_limit=60)
+
+    def all_committed(_: object) -> bool:
+        done = len(Split.done) == 120
+        return done and committed(client, topic, topic) == {0: 70, 1: 50}
+
+    engine = run_in_process(Words, real_time=True, until=all_committed, time_limit=60)
+    engine.close()
     assert len(Split.done) == 120
     assert len(Split.failed) == len(range(0, 70, 7)) + len(range(0, 50, 7))
     assert committed(client, topic, topic) == {0: 70, 1: 50}
