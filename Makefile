@@ -17,7 +17,7 @@ FRESH = test $(VENV)/.$@ -nt pyproject.toml
 .PHONY: help demo test matrix docs lint venv clean
 
 help:
-	@echo "make demo   real text through a real Kafka 0.8.2.2 and back, checked"
+	@echo "make demo   real text through a real Kafka 0.8.2.2 and Storm, and back, checked"
 	@echo "make test   the tests, on the interpreter PYTHON (now: $(PYTHON))"
 	@echo "make matrix every scenario on every release of Kafka, into the docs (RELEASES=4.3.0: on that one)"
 	@echo "make lint   style, types and import rules"
@@ -25,8 +25,8 @@ help:
 	@echo "make clean  removes what these commands made in this folder"
 
 demo: venv
-	@$(FRESH) || { echo "==> installing pykafka[embedded,cli] into $(VENV)"; \
-	  $(BIN)/python -m pip install --disable-pip-version-check -e '.[embedded,cli]' && touch $(VENV)/.$@; }
+	@$(FRESH) || { echo "==> installing pykafka[embedded,cli,storm] into $(VENV)"; \
+	  $(BIN)/python -m pip install --disable-pip-version-check -e '.[embedded,cli,storm]' && touch $(VENV)/.$@; }
 	@echo "==> the demo: demo/run.py $(ARGS)"
 	@$(BIN)/python demo/run.py $(ARGS)
 

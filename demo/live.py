@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from flow import Watch
@@ -81,3 +81,27 @@ def _bar(console: Console, meter: Meter, megabytes: float) -> Iterator[Watch]:
 
         yield watch
         progress.update(task, total=meter.bytes)
+
+
+@contextmanager
+def counted(console: Console, total: int) -> Iterator[Callable[[int], None]]:
+    """Give a function to be called with the number of words that have been counted up to now."""
+    if console.is_terminal:
+        columns = (
+            TextColumn("counted  "),
+            BarColumn(bar_width=16),
+            TextColumn("{task.completed:,.0f} of {task.total:,} words"),
+        )
+        with Progress(*columns, console=console) as progress:
+            task = progress.add_task("counted", total=total)
+            yield lambda count: progress.update(task, completed=count)
+        return
+    last = 0.0
+
+    def say(count: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= _LINE_EVERY or count >= total:
+            last = time.monotonic()
+            console.print(f"counted   {count:,} of {total:,} words", highlight=False)
+
+    yield say

@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
-"""The main job, shown and checked: real text through a real Kafka 0.8.2.2 and back.
+"""The main job, shown and checked: real text through a real Kafka 0.8.2.2 and Storm, and back.
 
-Starts ZooKeeper and Kafka on this machine, sends the sources of the standard library line by
-line to a topic of 4 partitions, consumes them again, and accounts for every line by partition,
-offset and content. Ends with a table and status 0, or says what is missing and ends with 1.
+Starts ZooKeeper, Kafka and Storm on this machine and sends the sources of the standard library line
+by line to a topic. Tasks of a Kafka spout share its partitions, the words are counted on Storm, a
+Kafka bolt sends the counts to another topic, and these are compared with a count of the same text
+without Storm. With --no-storm, the lines are consumed again, and every one is accounted for by
+partition, offset and content.
+
+Ends with a table and status 0, or says what is wrong or missing and ends with 1.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ from typing import TYPE_CHECKING
 
 try:
     import corpus
+    from counting import count_words
     from flow import CODECS, Through, receive, send
     from ledger import differences
     from live import Meter, measured
@@ -28,7 +33,8 @@ try:
     from pykafka.embedded import EmbeddedKafka
 except ModuleNotFoundError as error:
     sys.exit(
-        f"missing: the package {error.name}. Run 'make demo', or pip install '.[embedded,cli]'"
+        f"missing: the package {error.name}. Run 'make demo', or pip install"
+        " '.[embedded,cli,storm]'"
     )
 
 if TYPE_CHECKING:
@@ -36,9 +42,9 @@ if TYPE_CHECKING:
 
 RELEASE = "0.8.2.2"
 PARTITIONS = 4
-
-
 TOPIC = "lines"
+#: How much text is sent where nobody says, with Storm and without.
+_MEGABYTES = {True: 2.0, False: 30.0}
 
 
 def transfer(
@@ -107,7 +113,15 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument(
-        "--megabytes", type=_positive(float), default=30.0, help="of text (default: %(default)s)"
+        "--no-storm",
+        dest="storm",
+        action="store_false",
+        help="without Storm: consume the lines again and check every one",
+    )
+    parser.add_argument(
+        "--megabytes",
+        type=_positive(float),
+        help=f"of text (default: {_MEGABYTES[True]:g}, without Storm {_MEGABYTES[False]:g})",
     )
     parser.add_argument(
         "--brokers", type=_positive(int), default=1, help="of Kafka (default: %(default)s)"
@@ -142,10 +156,14 @@ def _run(options: argparse.Namespace) -> int:
         f" Kafka {RELEASE}"
     )
     with EmbeddedKafka(RELEASE, options.brokers, progress=say) as kafka:
-        kafka.create_topic(TOPIC, PARTITIONS, replication_factor=min(3, options.brokers))
         say(f"ready at {kafka.bootstrap}")
+        megabytes = options.megabytes or _MEGABYTES[options.storm]
+        if options.storm:
+            text, codec = corpus.lines(megabytes), CODECS[options.compression]
+            return count_words(kafka, text, megabytes, codec, console)
+        kafka.create_topic(TOPIC, PARTITIONS, replication_factor=min(3, options.brokers))
         with KafkaClient(hosts=kafka.bootstrap) as client:
-            return transfer(client, TOPIC, options.megabytes, options.compression, console)
+            return transfer(client, TOPIC, megabytes, options.compression, console)
 
 
 if __name__ == "__main__":

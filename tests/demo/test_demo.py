@@ -134,7 +134,7 @@ def test_a_library_that_is_too_small_comes_again(
 @pytest.mark.usefixtures("kafka")  # what it starts is known to be here
 def test_it_runs_by_itself() -> None:
     done = subprocess.run(
-        [sys.executable, RUN, "--megabytes", "0.5"],
+        [sys.executable, RUN, "--no-storm", "--megabytes", "0.5"],
         capture_output=True,
         text=True,
         timeout=WITHIN,
@@ -148,7 +148,7 @@ def test_it_runs_by_itself() -> None:
 @pytest.mark.usefixtures("kafka")
 def test_ctrl_c_ends_it_and_its_servers() -> None:
     with subprocess.Popen(
-        [sys.executable, "-u", RUN, "--megabytes", "10000"],
+        [sys.executable, "-u", RUN, "--no-storm", "--megabytes", "10000"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
