@@ -32,15 +32,17 @@ class Account:
         if not count:
             self.trouble.append(f"{name}: none")
 
+    def text(self) -> str:
+        """The rows as a table."""
+        lines = [f"{name:42} {count:>12,}  {note}".rstrip() for name, count, note in self.rows]
+        return "\n".join(lines)
+
     def print(self, bad: str) -> None:
-        """Print the rows as a table, and what is wrong.
+        """Print the table, and what is wrong.
 
         :param bad: the last line if something is.
         """
-        print()
-        for name, count, note in self.rows:
-            print(f"{name:42} {count:>12,}  {note}".rstrip())
-        print()
+        print(f"\n{self.text()}\n")
         for trouble in self.trouble:
             print(trouble)
         print(bad if self.trouble else "everything is accounted for")

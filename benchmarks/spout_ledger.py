@@ -40,12 +40,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import spout_judge
 import spout_parts
 from accounts import Account
 from completeness import SAFE
 from kafka.errors import KafkaError
 from log_reader import Looker, Watcher
-from spout_judge import Done, Evidence, Fault, Look, Place, Reading, Said, judge
+from spout_judge import Done, Evidence, Fault, Look, Place, Reading, Said
 from spout_parts import FIRST, LAST, SPOUT, TASKS, Life, SpoutLedger, lives
 
 from pykafka import KafkaClient
@@ -493,7 +494,7 @@ def run(
         facts = {"looks": watcher.looks, "faults": course.faults}
         (folder / "facts.json").write_text(json.dumps(facts))
         evidence = collect(running.books, plan, looker, watcher.looks, course.faults)
-    return judge(evidence)
+    return spout_judge.judge(evidence)
 
 
 def collect(

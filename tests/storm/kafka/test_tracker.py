@@ -160,7 +160,8 @@ class TrackerMachine(RuleBasedStateMachine):
             first = model.committable()
             # What is acked behind the first open one waits for it, and nothing else.
             assert all(
-                model.track.offset_of(id_) >= first for id_ in itertools.islice(model.track.order, 1)
+                model.track.offset_of(id_) >= first
+                for id_ in itertools.islice(model.track.order, 1)
             )
         alive = sum(len(model.open) for model in self.models.values())
         of_the_dead = [t for t in tracker.pending.values() if not t.alive]
