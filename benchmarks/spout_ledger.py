@@ -73,9 +73,14 @@ _ELECTED_WITHIN = 60.0
 _AWAY_S = (2.0, 8.0)
 #: Seconds between bursts of messages.
 _BURST_S = 0.02
+#: Seconds from one message for each partition to the next, where no more are to be produced.
+_TRICKLE_S = 0.5
 _DIGITS = 12
 #: Seconds for which a topology that is killed goes on taking acks.
 _LAST_ACKS_S = 2
+_WORKER_JVM = "-Xmx384m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -XX:-UsePerfData"
+#: Whoever takes long to start again is not to begin anew elsewhere.
+_PATIENT = {"nimbus.task.timeout.secs": 120, "supervisor.worker.start.timeout.secs": 240}
 
 Tell = Callable[[str], None]
 
@@ -125,6 +130,8 @@ class Plan:
             # Storm looks for what is late once in a time-out.
             spout_parts.KEEP_S: 2.5 * self.timeout,
             "topology.workers": self.workers,
+            # Workers live for a minute: what counts is how soon they are there.
+            "topology.worker.childopts": _WORKER_JVM,
             "topology.max.spout.pending": self.pending,
             "topology.message.timeout.secs": self.timeout,
             **{f"pykafka.spout.{option}": value for option, value in spout.items()},
@@ -137,7 +144,8 @@ class Plan:
 class Feed:
     """Produces numbers in a thread, to all partitions in turn; a context manager.
 
-    :param limit: so many and no more, until it is raised.
+    :param limit: so many, until it is raised, and then a few a second, so that all spouts have
+        something to do.
     """
 
     def __init__(self, kafka: EmbeddedKafka, topic: str, plan: Plan, limit: int) -> None:
@@ -191,10 +199,14 @@ class Feed:
             # delivery_timeout_ms is the bound, as in completeness.py.
             max_retries=1000,
         )
-        burst = max(1, round(self._plan.rate * _BURST_S))
+        messages, burst = self._plan.messages, max(1, round(self._plan.rate * _BURST_S))
         with producer:
-            while self.produced < self._plan.messages and not self._ended.wait(_BURST_S):
-                for _ in range(min(burst, self.limit - self.produced)):
+            while self.produced < messages and not self._ended.wait(_BURST_S):
+                count = min(burst, self.limit - self.produced)
+                if count <= 0:
+                    count = self._plan.partitions
+                    self._ended.wait(_TRICKLE_S)
+                for _ in range(min(count, messages - self.produced)):
                     producer.produce(b"%0*d" % (_DIGITS, self.produced))
                     self.produced += 1
             producer.flush()
@@ -287,6 +299,16 @@ class Running:
             "another life of each task that ended",
         )
 
+    def await_reading(self) -> None:
+        """Return when each task of the spout has emitted or heard something."""
+        spouts = [life.path for life in self.current() if life.component == SPOUT]
+        found = {path: path.stat().st_size for path in spouts}
+        wait_until(
+            lambda: all(path.stat().st_size > size for path, size in found.items()),
+            _THERE_WITHIN,
+            "messages for each task of the spout",
+        )
+
     def await_workers(self) -> None:
         """Return when it has all workers."""
         wait_until(
@@ -356,8 +378,11 @@ class Course:
             self.faults.append(Fault("start", self._begin, time.monotonic()))
             self._say("what was produced meanwhile is committed")
             for number, act in enumerate(acts):
-                feed.limit = first + share * (number + 1)
-                feed.await_produced(first + share * number + share // 3)
+                # Without this the next act might hit a task that has no partitions yet.
+                self._running.await_reading()
+                begin = max(feed.produced, first + share * number)
+                feed.limit = begin + share
+                feed.await_produced(begin + share // 3)
                 fault = self._acts[act]()
                 self._caught_up()
                 self.faults.append(fault._replace(end=time.monotonic()))
@@ -546,7 +571,7 @@ def main() -> int:
     with (
         tempfile.TemporaryDirectory(prefix="pykafka-ledger-") as folder,
         EmbeddedKafka(args.release, args.brokers, config=config) as kafka,
-        EmbeddedStorm(supervisors=2, slots=3) as storm,
+        EmbeddedStorm(supervisors=2, slots=3, config=_PATIENT) as storm,
     ):
         books = args.keep or Path(folder)
         books.mkdir(exist_ok=True)

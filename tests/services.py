@@ -44,7 +44,7 @@ ALL_RELEASES = [
 USUAL_RELEASES = ["0.8.2.2", "0.11.0.3", "3.9.1", "4.3.0"]
 #: Folders whose tests are run on the first and last of the usual releases alone: they cost more
 #: than those between would tell.
-_AT_THE_ENDS = {"cli", "completeness", "embedded"}
+_AT_THE_ENDS = {"cli", "completeness", "embedded", "kafka"}
 
 NOT_TO_BE_HAD = (DownloadError, MissingRequirementError)
 

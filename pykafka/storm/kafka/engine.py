@@ -109,6 +109,11 @@ class Engine:
         #: Partitions that are about to go, and what is set when nothing of them is in flight.
         self._drain: tuple[Collection[Track], threading.Event] | None = None
 
+    @property
+    def draining(self) -> bool:
+        """Whether acks are waited for, because partitions are about to go."""
+        return self._drain is not None
+
     # -- life -------------------------------------------------------------------------
 
     def start(self) -> None:
@@ -131,6 +136,7 @@ class Engine:
         """Commit and leave, in about so many seconds."""
         self._active = False
         self._publish()
+        self._give_up.stop()
         self._intake.stop(within_s / 2)
 
     def wait(self, seconds: float) -> None:
@@ -426,9 +432,9 @@ class Engine:
             if other is not None and other not in self._foreign:
                 self._foreign.add(other)
                 self._host.show(
-                    f"group {self._settings.group!r} is topology {other!r}'s as well, or was: it"
-                    f" has committed {one.offset} of {topic}/{partition}. If both run, each misses"
-                    " messages: give each a group of its own"
+                    f"group {self._settings.group!r} belongs to topology {other!r} as well, or did:"
+                    f" that has committed {one.offset} of {topic}/{partition}. If both run, each"
+                    " misses messages: give each a group of its own"
                 )
 
 

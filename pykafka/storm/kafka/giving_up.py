@@ -94,6 +94,11 @@ class GivingUp:
         }
         self._letters.send(Letter(lost.id, message_of(lost.row, lost.shared), told))
 
+    def stop(self) -> None:
+        """Write no more letters; nothing is waited for. What is not written comes again."""
+        if self._letters is not None:
+            self._letters.stop()
+
     def between_reports(self) -> None:
         """From now on the next ones are told one by one again."""
         if self._told > _TOLD:
