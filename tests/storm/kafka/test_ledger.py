@@ -115,9 +115,11 @@ class Case:
     def change(self, **changes: Any) -> None:
         self.evidence = replace(self.evidence, **changes)
 
-    def store(self, place: tuple[int, int], number: int, *, what: str = "acked") -> None:
+    def store(
+        self, place: tuple[int, int], number: int, *, what: str = "acked", t: float = 27.95
+    ) -> None:
         """Something more was done by the last bolt."""
-        done = self._judge.Done(what, place, number, 27.95)
+        done = self._judge.Done(what, place, number, t)
         self.change(stored=[*self.evidence.stored, done])
 
     def unstore(self, place: tuple[int, int]) -> None:
@@ -141,6 +143,16 @@ class Case:
         start, worker = self.evidence.faults
         self.change(faults=[start, worker._replace(stopped=self.look(22.0, offsets))])
 
+    def again(self) -> None:
+        """The second process emits p1/4 once more, long after the fault."""
+        self.say(1, "emitted", (1, 4), 99.0)
+
+    def never_read_on(self) -> None:
+        """Nothing came after the stop."""
+        self.stop({0: 2, 1: 3})
+        first, second = self.evidence.readings
+        self.change(readings=[first, second._replace(said=[])])
+
     def began_late(self) -> None:
         """The second process is one of before the fault."""
         first, second = self.evidence.readings
@@ -157,6 +169,13 @@ class Case:
         said = [s._replace(t=s.t - 5) if s.place == (0, 2) else s for s in first.said]
         said.sort(key=lambda each: each.t)
         self.change(readings=[first._replace(said=said), second])
+
+    def hear_late(self, place: tuple[int, int], t: float) -> None:
+        """The first process hears of an ack at another time."""
+        first, second = self.evidence.readings
+        said = [s for s in first.said if (s.what, s.place) != ("acked", place)]
+        self.change(readings=[first._replace(said=said), second])
+        self.say(0, "acked", place, t)
 
     def account(self) -> Any:
         return self._judge.judge(self.evidence)
@@ -220,14 +239,33 @@ Damage = Callable[[Case], None]
         (lambda case: case.see(18.2, {0: 3, 1: 3}), "before all was processed: 1 (0: 3"),
         (lambda case: case.stop({0: 3, 1: 3}), "worker: resumed elsewhere: 1 (0: at 2, not 3)"),
         (lambda case: case.stop({0: 1, 1: 3}), "worker: resumed elsewhere: 1 (0: at 2, not 1)"),
+        # p0/1 comes late, and p0/2 before it.
+        (
+            lambda case: (
+                case.unstore((0, 1)),
+                case.store((0, 1), 2),
+                case.see(20.0, {0: 3, 1: 3}),
+            ),
+            "before all was processed: 2 (0: 2 at 14.0, 0: 3 at 20.0",
+        ),
+        (lambda case: case.never_read_on(), "worker: partitions that were read on: none"),
         (lambda case: case.see(19.5, {0: 3, 1: 3}), "committed before: 1 ((0, 2))"),
         (
-            lambda case: (case.change(looks=[]), case.say(1, "emitted", (1, 4), 99.0)),
+            lambda case: (case.change(looks=[]), case.again()),
             "by the same task for no reason: 1 ((1, 4))",
         ),
         (
             lambda case: (case.change(looks=[]), case.say(0, "emitted", (1, 4), 99.0)),
             "by another task without a fault: 1 ((1, 4))",
+        ),
+        # It failed, but before the first, or after the second emission.
+        (
+            lambda case: (case.change(looks=[]), case.say(1, "failed", (1, 4), 26.3), case.again()),
+            "by the same task for no reason: 1 ((1, 4))",
+        ),
+        (
+            lambda case: (case.change(looks=[]), case.say(1, "failed", (1, 4), 99.1), case.again()),
+            "by the same task for no reason: 1 ((1, 4))",
         ),
         (
             lambda case: case.change(faults=[]),
@@ -246,6 +284,12 @@ def test_what_is_wrong_is_found(damage: Damage, expected: str, case: Case) -> No
 def test_what_could_happen_is_allowed(case: Case) -> None:
     case.stop({0: 2, 1: 3})
     case.change(kept=(1, 3))
+    # Processed a second time after it was committed, as a bolt let go of it late.
+    case.store((1, 3), 7, t=50.0)
+    # p0/1 was acked late, so that p0/2, acked long before, could not be committed.
+    case.acked_early()
+    case.hear_late((0, 1), 18.9)
+    case.change(looks=[case.look(14.0, {0: 1, 1: 3}), case.look(28.0, {0: 5, 1: 5})])
     # A retry of the producer's: the number is there twice, as another message.
     case.change(log=case.log | {(0, 5): 8}, ends={0: 6, 1: 5}, committed={0: 6, 1: 5})
     case.say(1, "emitted", (0, 5), 28.1)
