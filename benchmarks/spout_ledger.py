@@ -78,7 +78,7 @@ _TRICKLE_S = 0.5
 _DIGITS = 12
 #: Seconds for which a topology that is killed goes on taking acks.
 _LAST_ACKS_S = 2
-_WORKER_JVM = "-Xmx384m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -XX:-UsePerfData"
+_WORKER_JVM = "-XX:TieredStopAtLevel=1"
 #: Whoever takes long to start again is not to begin anew elsewhere.
 _PATIENT = {"nimbus.task.timeout.secs": 120, "supervisor.worker.start.timeout.secs": 240}
 
