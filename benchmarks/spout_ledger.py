@@ -29,6 +29,7 @@ import json
 import logging
 import os
 import random
+import re
 import signal
 import sys
 import tempfile
@@ -81,6 +82,7 @@ _LAST_ACKS_S = 2
 _WORKER_JVM = "-XX:TieredStopAtLevel=1"
 #: Whoever takes long to start again is not to begin anew elsewhere.
 _PATIENT = {"nimbus.task.timeout.secs": 120, "supervisor.worker.start.timeout.secs": 240}
+_CHATTER = re.compile(r" Client |CGroup")
 
 Tell = Callable[[str], None]
 
@@ -323,7 +325,9 @@ class Running:
         told = [f"topology: {found}; load of the machine: {os.getloadavg()[0]:.0f}"]
         told += map(str, self._nimbus.topology_errors(self.name) if found else [])
         for worker in self._storm.workers(self.id):
-            told.append(self._storm.worker_log_tail(self.id, worker.port))
+            log = self._storm.worker_log_tail(self.id, worker.port, 500).splitlines()
+            # Of what workers do not get to each other there are hundreds of lines.
+            told += [line[:300] for line in log if not _CHATTER.search(line)][-20:]
         return "\n".join(told)
 
 
@@ -498,11 +502,13 @@ def run(
     :param folder: an empty one, for the books.
     :param name: of the topic, the group and the topology.
     :param tell: gets a line for each step.
-    :raises WaitTimedOutError: something that must happen did not; with the errors of components.
+    :returns: what came of it; also if something did not happen that must, which is then the first
+        trouble, with the errors of components.
     """
     replicas = min(3, len(kafka.brokers))
     kafka.create_topic(name, plan.partitions, replicas, SAFE if replicas == 3 else None)
     where = (kafka, name, name, plan.partitions)
+    missing: list[str] = []
     with (
         Nimbus(storm.nimbus_addresses) as nimbus,
         Looker(*where) as looker,
@@ -514,12 +520,17 @@ def run(
             try:
                 course.run()
             except WaitTimedOutError as error:
-                raise WaitTimedOutError(f"{error}\n{running.situation()}") from error
+                missing = [f"{error}\n{running.situation()}"]
             running.kill(wait=0)
         facts = {"looks": watcher.looks, "faults": course.faults}
         (folder / "facts.json").write_text(json.dumps(facts))
         evidence = collect(running.books, plan, looker, watcher.looks, course.faults)
-    return spout_judge.judge(evidence)
+    if missing:
+        # How many messages were produced then, only the log tells.
+        evidence.produced = max(evidence.log.values(), default=-1) + 1
+    account = spout_judge.judge(evidence)
+    account.trouble[:0] = missing
+    return account
 
 
 def collect(
@@ -527,6 +538,7 @@ def collect(
 ) -> Evidence:
     """All that is known in the end."""
     kept = books / spout_parts.KEPT
+    kept_id = kept.read_text() if kept.exists() else ""
     return Evidence(
         produced=plan.messages,
         log=looker.read(),
@@ -538,7 +550,7 @@ def collect(
         looks=looks,
         faults=faults,
         failing=FAIL in plan.faults,
-        kept=_place(kept.read_text()) if LATE in plan.faults else None,
+        kept=_place(kept_id) if kept_id else None,
     )
 
 
