@@ -5,8 +5,10 @@ It shares no code with what is judged, and speaks with brokers from 0.8.2 on.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
+from collections.abc import Iterator
 from types import TracebackType
 
 from kafka import KafkaConsumer, TopicPartition
@@ -23,16 +25,17 @@ _WITHIN_MS = 10_000
 
 
 class Looker:
-    """Looks at one topic and one group; a context manager, for one thread."""
+    """Looks at one topic and one group; a context manager, for one thread.
+
+    Where a look fails the next one begins with a new connection: who asks a broker that does not
+    lead any more may otherwise do so for long.
+    """
 
     def __init__(self, kafka: EmbeddedKafka, topic: str, group: str, partitions: int) -> None:
         self._partitions = [TopicPartition(topic, number) for number in range(partitions)]
-        self._consumer = KafkaConsumer(
-            bootstrap_servers=kafka.bootstrap.split(","),
-            group_id=group,
-            enable_auto_commit=False,
-            **told_version(kafka.release),
-        )
+        self._kafka = kafka
+        self._group = group
+        self._connected: KafkaConsumer | None = None
 
     def committed(self) -> Look:
         """The group's offsets; partitions without any are left out.
@@ -40,10 +43,11 @@ class Looker:
         :raises KafkaError: they cannot be had now.
         """
         found = {}
-        for partition in self._partitions:
-            offset = self._consumer.committed(partition, timeout_ms=_WITHIN_MS)
-            if offset is not None and offset >= 0:
-                found[partition.partition] = offset
+        with self._consumer() as consumer:
+            for partition in self._partitions:
+                offset = consumer.committed(partition, timeout_ms=_WITHIN_MS)
+                if offset is not None and offset >= 0:
+                    found[partition.partition] = offset
         # Afterwards: by then at least, that much was committed.
         return Look(time.monotonic(), found)
 
@@ -52,7 +56,8 @@ class Looker:
 
         :raises KafkaError: that cannot be had now.
         """
-        found = self._consumer.end_offsets(self._partitions)
+        with self._consumer() as consumer:
+            found = consumer.end_offsets(self._partitions, timeout_ms=_WITHIN_MS)
         return {partition.partition: offset for partition, offset in found.items()}
 
     def read(self) -> dict[Place, int]:
@@ -60,21 +65,43 @@ class Looker:
 
         :raises KafkaError: not all of them can be read.
         """
-        left = {partition: end for partition, end in self.ends().items() if end}
-        consumer = self._consumer
-        consumer.assign(self._partitions)
-        consumer.seek_to_beginning(*self._partitions)
         found: dict[Place, int] = {}
-        while left:
-            batches = consumer.poll(timeout_ms=_WITHIN_MS, max_records=10_000)
-            if not batches:
-                raise KafkaError(f"nothing comes any more; to be read to: {left}")
-            for partition, messages in batches.items():
-                number = partition.partition
-                found.update(((number, m.offset), int(m.value)) for m in messages)
-                if consumer.position(partition) >= left.get(number, 0):
-                    left.pop(number, None)
+        with self._consumer() as consumer:
+            left = {
+                each: end for each, end in consumer.end_offsets(self._partitions).items() if end
+            }
+            consumer.assign(self._partitions)
+            consumer.seek_to_beginning(*self._partitions)
+            while left:
+                batches = consumer.poll(timeout_ms=_WITHIN_MS, max_records=10_000)
+                if not batches:
+                    raise KafkaError(f"nothing comes any more; to be read to: {left}")
+                for partition, messages in batches.items():
+                    number = partition.partition
+                    found.update(((number, m.offset), int(m.value)) for m in messages)
+                    if consumer.position(partition) >= left.get(partition, 0):
+                        left.pop(partition, None)
         return found
+
+    @contextlib.contextmanager
+    def _consumer(self) -> Iterator[KafkaConsumer]:
+        if self._connected is None:
+            self._connected = KafkaConsumer(
+                bootstrap_servers=self._kafka.bootstrap.split(","),
+                group_id=self._group,
+                enable_auto_commit=False,
+                **told_version(self._kafka.release),
+            )
+        try:
+            yield self._connected
+        except KafkaError:
+            self._close()
+            raise
+
+    def _close(self) -> None:
+        if self._connected is not None:
+            self._connected.close()
+            self._connected = None
 
     def __enter__(self) -> Looker:
         return self
@@ -85,7 +112,7 @@ class Looker:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._consumer.close()
+        self._close()
 
 
 class Watcher:

@@ -576,6 +576,7 @@ def main() -> int:
     args, plan = _arguments()
     # What the brokers made the producer do again, and that ZooKeeper goes, is told below.
     logging.basicConfig(level=logging.ERROR)
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
     started = f"Kafka {args.release}, {args.brokers} broker(s), and Storm"
     print(f"seed {plan.seed}; starting {started} ...", flush=True)
     # For the topic with the offsets, too.
