@@ -103,6 +103,8 @@ class Engine:
         self._mailbox: deque[Callable[[], None]] = deque()
         self._paused: set[Track] = set()
         self._acks = 0
+        #: Whether the tracker knows of all that was taken.
+        self._between_slices = True
         self._published_at = self._reported_at = clock()
         self._foreign: set[str] = set()
         self._active = True
@@ -192,11 +194,13 @@ class Engine:
             room = min(_SLICE, left, self._limit - self.tracker.in_flight)
             if room <= 0 or (self._ahead is not None and self._ahead.full):
                 break
+            self._between_slices = False
             taken = core.take(room)
             if taken is not None:
                 left -= len(taken.rows)
                 emitted += self._take_up(core, taken)
-            elif not _advance(core):
+            self._between_slices = True
+            if taken is None and not _advance(core):
                 break
             if self._clock() >= until:
                 break
@@ -326,7 +330,8 @@ class Engine:
         self._acks = 0
         self._published_at = self._clock()
         core = self._intake.consumption
-        standing = {} if core is None else core.next_offsets()
+        # A slice that Storm's end, or SIGTERM, has interrupted is behind where the core stands.
+        standing = core.next_offsets() if core is not None and self._between_slices else {}
         for key, track in self.tracks.by_key.items():
             self.tracker.publish(track, standing.get(key, -1))
         drain = self._drain

@@ -27,6 +27,7 @@ from ...core.procedures.log_offsets import find_places
 from ...core.procedures.record_sets import RecordSet, fetch_record_set
 from ...core.retry import Backoff
 from ...exceptions import (
+    FencedInstanceId,
     InvalidOptionError,
     InvalidOptionTypeError,
     KafkaException,
@@ -176,15 +177,21 @@ class Intake:
     def _run(self) -> None:
         failures = 0
         while not self._stopping.is_set():
+            wait_s = 0.0
             try:
                 self._begin()
                 failures = 0
                 self._watch()
+            except FencedInstanceId as error:
+                # Who comes back at once fences the one that has come in its place, and so on.
+                wait_s = self._settings.session_timeout_ms / 1000
+                self._say(f"{error}; coming back in {wait_s:g} s")
             except KafkaException as error:
                 failures += 1
+                wait_s = _BEGIN_AGAIN.wait_s(failures, chance())
                 self._say(f"{error}; trying again")
             self._end()
-            self._stopping.wait(_BEGIN_AGAIN.wait_s(failures, chance()))
+            self._stopping.wait(wait_s)
 
     def _say(self, text: str | None) -> None:
         if text != self._told and text is not None and not self._stopping.is_set():
@@ -300,7 +307,7 @@ class Intake:
             assert core is not None
             error = core.error() or core.commits.error
             if member.ended:
-                raise KafkaException(f"the membership has ended: {error or member.error}")
+                raise member.error or KafkaException("the membership has ended")
             self._say(None if error is None else str(error))
 
     def _end(self) -> None:
