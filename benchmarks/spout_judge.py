@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -258,18 +258,23 @@ class _Readings:
         self.emitted: dict[Place, list[tuple[float, int]]] = defaultdict(list)
         self.failed: dict[tuple[int, Place], list[float]] = defaultdict(list)
         self.acked: dict[tuple[int, Place], list[float]] = defaultdict(list)
-        #: When a process last spoke of a partition.
-        self.last: dict[tuple[int, int], float] = {}
+        #: When a process spoke of a partition.
+        self._times: dict[tuple[int, int], list[float]] = defaultdict(list)
         self._offsets: dict[tuple[int, int], set[int]] = defaultdict(set)
         self._committable: dict[tuple[int, int], dict[int, float]] = {}
         for number, reading in enumerate(readings):
             for what, place, t in reading.said:
-                self.last[number, place[0]] = t
+                self._times[number, place[0]].append(t)
                 if what == EMITTED:
                     self.emitted[place].append((t, number))
                     self._offsets[number, place[0]].add(place[1])
                 else:
                     (self.acked if what == ACKED else self.failed)[number, place].append(t)
+
+    def left(self, number: int, partition: int, t: float) -> float:
+        """When a process last spoke of a partition, before ``t``."""
+        times = self._times[number, partition]
+        return times[bisect_left(times, t) - 1]
 
     def committable(self, number: int, place: Place) -> float:
         """When a process might first have committed a message: with all before it acked."""
@@ -322,7 +327,8 @@ def _reasons(evidence: Evidence) -> _Repeats:
                 (found.baseless if first == second else found.stray).append(place)
             elif any(before <= acked <= t for acked in readings.acked.get((first, place), ())):
                 found.acked[fault] += 1
-                age = readings.last[first, place[0]] - readings.committable(first, place)
+                left = readings.left(first, place[0], t)
+                age = left - readings.committable(first, place)
                 if age > evidence.faults[fault].committed_within_s:
                     found.late.append(f"{place}: {age:.1f} s, {evidence.faults[fault].name}")
             else:

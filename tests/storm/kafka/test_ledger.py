@@ -290,8 +290,13 @@ def test_what_could_happen_is_allowed(case: Case) -> None:
     case.acked_early()
     case.hear_late((0, 1), 18.9)
     case.change(looks=[case.look(14.0, {0: 1, 1: 3}), case.look(28.0, {0: 5, 1: 5})])
+    # A task loses a partition, and gets it back, with what it had acked and not committed.
+    case.change(faults=[*case.evidence.faults, case.fault("broker", 28.2, 29.0)])
+    case.say(1, "emitted", (0, 5), 28.3)
+    case.say(1, "acked", (0, 5), 28.4)
+    case.say(1, "emitted", (0, 5), 28.9)
+    case.say(1, "acked", (0, 5), 40.0)
+    case.store((0, 5), 8)
     # A retry of the producer's: the number is there twice, as another message.
     case.change(log=case.log | {(0, 5): 8}, ends={0: 6, 1: 5}, committed={0: 6, 1: 5})
-    case.say(1, "emitted", (0, 5), 28.1)
-    case.store((0, 5), 8)
     assert case.trouble() == ""
