@@ -21,13 +21,14 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 import storm_words
+from accounts import Account
 from storm_words import KINDS, TASKS, Life, WordLedger, lives, word_of
 
 from pykafka.embedded import EmbeddedStorm
@@ -80,33 +81,6 @@ class Plan:
         }
 
 
-@dataclass
-class Account:
-    """What the books say.
-
-    :ivar trouble: what is not as it must be, in words.
-    """
-
-    rows: list[tuple[str, int, str]] = field(default_factory=list)
-    trouble: list[str] = field(default_factory=list)
-
-    def row(self, name: str, count: int, note: str = "") -> None:
-        self.rows.append((name, count, note))
-
-    def must_be_none(self, name: str, found: Collection[object]) -> None:
-        """A row whose count has to be 0."""
-        self.row(name, len(found))
-        if found:
-            few = ", ".join(str(each) for each in list(found)[:5])
-            self.trouble.append(f"{name}: {len(found):,} ({few}{' ...' if len(found) > 5 else ''})")
-
-    def must_be_some(self, name: str, count: int, note: str = "") -> None:
-        """A row without whose count nothing is shown."""
-        self.row(name, count, note)
-        if not count:
-            self.trouble.append(f"{name}: none")
-
-
 # --- what is done ---
 
 
@@ -115,13 +89,7 @@ def main() -> int:
     print("starting Storm: 2 Nimbus, 2 supervisors ...", flush=True)
     with tempfile.TemporaryDirectory(prefix="pykafka-ledger-") as folder, _cluster() as storm:
         account = run(storm, plan, Path(folder), f"ledger-{plan.fault}", _tell)
-    print()
-    for name, count, note in account.rows:
-        print(f"{name:42} {count:>12,}  {note}".rstrip())
-    print()
-    for trouble in account.trouble:
-        print(trouble)
-    print("COUNTS OR TUPLES ARE WRONG" if account.trouble else "everything is accounted for")
+    account.print("COUNTS OR TUPLES ARE WRONG")
     return bool(account.trouble)
 
 
