@@ -273,9 +273,23 @@ class Producer:
         :raises queue.Empty: there is none (in time).
         :raises KafkaException: ``delivery_reports`` is off.
         """
+        self._require_reports()
+        return self._core.get_report(block, timeout)
+
+    def get_delivery_reports(self) -> list[tuple[list[Message], Exception | None]]:
+        """The outcomes that there are of messages that the calling thread produced.
+
+        As :meth:`get_delivery_report`, without waiting and many at a time: each entry has
+        messages of one batch, in their order, and what became of all of them.
+
+        :raises KafkaException: ``delivery_reports`` is off.
+        """
+        self._require_reports()
+        return self._core.get_all_reports()
+
+    def _require_reports(self) -> None:
         if not self._settings.delivery_reports:
             raise KafkaException("delivery reports are off: give delivery_reports=True")
-        return self._core.get_report(block, timeout)
 
     def _produce_sync(self, produced: Message, lane: Any, size: int) -> Message:
         core = self._core

@@ -53,7 +53,11 @@ class SpoutRun:
         self._new: list[str] = []
         self.spout = cls()
         self.spout.storm_start(
-            {"topology.name": topology_id.partition("-")[0], "storm.id": topology_id, **(conf or {})},
+            {
+                "topology.name": topology_id.partition("-")[0],
+                "storm.id": topology_id,
+                **(conf or {}),
+            },
             {
                 "taskid": 10 + number,
                 "componentid": "spout",
@@ -159,4 +163,3 @@ def committed(client: KafkaClient, topic: str, group: str) -> dict[int, int]:
     """Partition -> next offset that a group has committed to Kafka; -1 for none."""
     consumer = client.topics[topic].get_simple_consumer(consumer_group=group, auto_start=False)
     return {id_: answer.offset for id_, answer in consumer.fetch_offsets()}
-

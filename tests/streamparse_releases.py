@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import sysconfig
+import venv
 import zipfile
 from pathlib import Path
 
-__all__ = ["NotFetchedError", "install", "unpack"]
+import pykafka
+
+__all__ = ["NotFetchedError", "install", "make_environment", "unpack"]
 
 #: What streamparse 5.0.1 imports; the rest of what it asks for is for its command line.
 _PARTS = (
@@ -31,6 +35,21 @@ def install(folder: Path) -> None:
     :raises NotFetchedError: pip cannot get it.
     """
     _pip("install", "--no-deps", "--target", str(folder), *_PARTS)
+
+
+def make_environment(folder: Path) -> Path:
+    """A virtual environment with streamparse 5.0.1, in which pykafka is to be found too.
+
+    :returns: the folder with its commands: ``python``, ``streamparse_run``.
+    :raises NotFetchedError: pip cannot get it.
+    """
+    venv.create(folder, with_pip=False)
+    commands = folder / "bin"
+    _pip("--python", str(commands / "python"), "install", "--no-deps", *_PARTS)
+    packages = next(folder.glob("lib/*/site-packages"))
+    ours = [Path(pykafka.__file__).parents[1], *map(sysconfig.get_path, ("purelib", "platlib"))]
+    (packages / "pykafka_and_what_it_needs.pth").write_text("\n".join(map(str, ours)) + "\n")
+    return commands
 
 
 def unpack(folder: Path) -> Path:

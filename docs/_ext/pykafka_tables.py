@@ -1,6 +1,7 @@
 """Directives that show tables of the code: what is declared once is written once.
 
-``{options-table} CONSUMER`` shows a table of :mod:`pykafka.options`, ``{keys-table} LOG`` one of
+``{options-table} CONSUMER`` shows a table of :mod:`pykafka.options` (or of the module whose path
+comes before it), ``{keys-table} LOG`` one of
 :mod:`pykafka.storm.project.configuration`, ``{deviations-table}`` the deliberate differences from
 2.8 that ``tests/compat/deviations.py`` lists and its test checks.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 import json
 import runpy
 from collections.abc import Iterable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -44,13 +46,15 @@ class TableDirective(Directive):
 
 
 class OptionsTable(TableDirective):
-    """``{options-table} NAME``: the table ``pykafka.options.NAME``."""
+    """``{options-table} NAME``: the table ``pykafka.options.NAME``, or ``package.module.NAME``."""
 
     required_arguments = 1
 
     def lines(self) -> Iterator[str]:
         """Name, default, bounds and meaning of each option."""
-        table: dict[str, options.Option] = getattr(options, self.arguments[0])
+        module, _, name = self.arguments[0].rpartition(".")
+        owner = import_module(module) if module else options
+        table: dict[str, options.Option] = getattr(owner, name)
         rows = [
             [f"`{option.name}`", f"`{option.default!r}`", option.bounds, option.meaning]
             for option in table.values()

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from .bolt import BatchingBolt, Bolt, TicklessBatchingBolt
     from .component import Component, StormHandler, Tuple
     from .in_process import run_in_process, wire
-    from .kafka import KafkaSpout
+    from .kafka import KafkaBolt, KafkaSpout
     from .spout import ReliableSpout, Spout
     from .topology import (
         GlobalStreamId,
@@ -31,6 +31,7 @@ __all__ = [
     "Grouping",
     "JavaBolt",
     "JavaSpout",
+    "KafkaBolt",
     "KafkaSpout",
     "ReliableSpout",
     "ShellBolt",
@@ -47,5 +48,5 @@ __all__ = [
 
 # Loaded when asked for: a component on a worker needs no topology, and a topology no Nimbus.
 __getattr__ = lazy_names(
-    __name__, __all__, ("component", "spout", "bolt", "topology", "in_process", "kafka")
+    __name__, __all__, ("component", "spout", "bolt", "kafka", "topology", "in_process")
 )

@@ -74,6 +74,11 @@ class Commits:
         """Whether there is a group to commit for."""
         return self._store is not None
 
+    @property
+    def trouble(self) -> BaseException | None:
+        """The error of the last commit by the clock, unless a rebalance explains it."""
+        return None if isinstance(self.error, _REBALANCED) else self.error
+
     # -- when asked -------------------------------------------------------------------
 
     def commit(self, offsets: Mapping[PartitionKey, int] | None = None) -> None:

@@ -433,6 +433,15 @@ class Production:
             self._refuse_fork()
         return self._reports.get(block, timeout)
 
+    def get_all_reports(self) -> list[tuple[list[Message], Exception | None]]:
+        """The reports that there are of messages that the calling thread produced.
+
+        :raises ForkedProcessError: they come in the parent process.
+        """
+        if self._forked:
+            self._refuse_fork()
+        return self._reports.get_all()
+
     def _raise_failures(self) -> None:
         if self._running:
             # Before the look: a failure that comes after it sends the next message this way.

@@ -48,6 +48,15 @@ class ThreadReports:
         message, error = own.opened.popleft()
         return message, error
 
+    def get_all(self) -> list[tuple[list[Message], Exception | None]]:
+        """All there are, a batch or a part of one at a time; waits for nothing."""
+        own = self._own()
+        batches = [([message], error) for message, error in own.opened]
+        own.opened.clear()
+        # Nobody else takes from a thread's own queue.
+        batches.extend(own.queue.get() for _ in range(own.queue.qsize()))
+        return batches
+
     def _own(self) -> Any:
         local = self._local
         if not hasattr(local, "queue"):

@@ -37,6 +37,10 @@ class Bolt(Component):
     #: Whether a tuple is failed when :meth:`process` raises.
     auto_fail: ClassVar[bool] = True
 
+    #: Whether the bolt holds as much as it may: what runs it delivers nothing, and calls
+    #: :meth:`storm_flush` when that is due, until it is false again.
+    storm_full: bool = False
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._current_tups: Sequence[Tuple] = ()

@@ -393,6 +393,8 @@ class Engine(Inspection):
         component = task.component
         if step.kind in ("process", "tick"):
             during = "process" if step.kind == "process" else "process_tick"
+            if component.storm_full and not self._made_room(task):
+                return
             self._guarded(task, during, step.item, component.storm_deliver, step.item)
             self._note_deadline(task)
         elif step.kind == "batch":
@@ -402,6 +404,15 @@ class Engine(Inspection):
             self._guarded(task, "ack", step.item, component.storm_acked, step.item)
         else:
             self._guarded(task, "fail", step.item, component.storm_failed, step.item)
+
+    def _made_room(self, task: Task) -> bool:
+        """Have a full bolt take tuples again; false if that ended in a restart."""
+        component = task.component
+        while component.storm_full:
+            self._guarded(task, "process_batch", None, component.storm_flush)
+            if task.component is not component:
+                return False
+        return True
 
     def _note_deadline(self, task: Task) -> None:
         if not task.plan.is_spout:

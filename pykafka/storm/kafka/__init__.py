@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from ...utils.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from .bolt import KafkaBolt
     from .reports import PartitionReport
     from .spout import KafkaSpout
 
-__all__ = ["KafkaSpout", "PartitionReport"]
+__all__ = ["KafkaBolt", "KafkaSpout", "PartitionReport"]
 
-__getattr__ = lazy_names(__name__, __all__, ("reports", "spout"))
+__getattr__ = lazy_names(__name__, __all__, ("bolt", "reports", "spout"))

@@ -49,15 +49,21 @@ class Ahead:
     def turn(self, core: Consumption) -> tuple[Track, Taken] | None:
         """Begin the next commit, if none is under way; a slice that is to be emitted now."""
         if self._taken and not self._committing:
-            self._committing, self._taken = self._taken, []
-            ends = {track.key: taken.end_offset for track, taken in self._committing if track.alive}
-            core.commits.start(ends, self._done)
+            self._begin(core)
         while self._committed:
             track, taken = self._committed.popleft()
             self._rows -= len(taken.rows)
             if track.alive:
                 return track, taken
         return None
+
+    def _begin(self, core: Consumption) -> None:
+        taken, self._taken = self._taken, []
+        self._committing = [one for one in taken if one[0].alive]
+        self._rows -= sum(len(rows.rows) for track, rows in taken if not track.alive)
+        if self._committing:
+            ends = {track.key: rows.end_offset for track, rows in self._committing}
+            core.commits.start(ends, self._done)
 
     def _done(self, task: Task) -> None:
         """On the I/O thread."""
@@ -71,6 +77,4 @@ class Ahead:
         if not isinstance(error, KafkaException):
             raise error
         self._host.tell(f"committing before emitting failed: {error}; trying again", "warn")
-        alive = [(track, taken) for track, taken in done if track.alive]
-        self._rows -= sum(len(taken.rows) for track, taken in done if not track.alive)
-        self._taken[:0] = alive
+        self._taken[:0] = done

@@ -51,7 +51,7 @@ class DeadLetters:
         self._client = client
         self._topic = topic
         self._done = done
-        self._letters: queue.SimpleQueue[Letter] = queue.SimpleQueue()
+        self._letters: queue.SimpleQueue[Letter | None] = queue.SimpleQueue()
         self._producer: Producer | None = None
         self._headers = True
         self._thread = threading.Thread(
@@ -64,10 +64,12 @@ class DeadLetters:
             self._thread.start()
         self._letters.put(letter)
 
+    def stop(self) -> None:
+        """Write no more than what is here; nothing is waited for."""
+        self._letters.put(None)
+
     def _run(self) -> None:
-        # As long as the process: it is a daemon, and what is not written comes again.
-        while True:
-            letter = self._letters.get()
+        while (letter := self._letters.get()) is not None:
             error: KafkaException | None = None
             try:
                 self._write(letter)

@@ -93,7 +93,9 @@ class Engine:
         self.tracks = Tracks(self._record)
         self.tracks.drain = self._wait_for_acks
         self._known: Mapping[PartitionKey, Track] = {}
-        self._intake = Intake(settings, place, self._hooks, self._recorded, self._trouble)
+        self._intake = Intake(
+            settings, place, self._hooks, self._recorded, self._trouble, self.tracks.end
+        )
         self._ahead = Ahead(host, self._mail) if settings.guarantee == "at_most_once" else None
         self._again = Again(self._intake, self._object_of, self._mail, self._fetched_again)
         self._give_up = GivingUp(
@@ -103,6 +105,8 @@ class Engine:
         self._mailbox: deque[Callable[[], None]] = deque()
         self._paused: set[Track] = set()
         self._acks = 0
+        #: Whether the tracker knows of all that was taken.
+        self._between_slices = True
         self._published_at = self._reported_at = clock()
         self._foreign: set[str] = set()
         self._active = True
@@ -136,6 +140,7 @@ class Engine:
         """Commit and leave, in about so many seconds."""
         self._active = False
         self._publish()
+        self._give_up.stop()
         self._intake.stop(within_s / 2)
 
     def wait(self, seconds: float) -> None:
@@ -179,7 +184,7 @@ class Engine:
         now = self._clock()
         if self.tracker.failed(id_, now, chance()) is Failure.SPENT:
             reason = f"it failed or timed out {self.tracker.tries(id_)} times"
-            self._give_up.reasons[id_] = reason
+            self.tracker.pending[id_].reasons[id_] = reason
             self.tracker.postpone(id_, now)
 
     # -- new messages -----------------------------------------------------------------
@@ -191,11 +196,13 @@ class Engine:
             room = min(_SLICE, left, self._limit - self.tracker.in_flight)
             if room <= 0 or (self._ahead is not None and self._ahead.full):
                 break
+            self._between_slices = False
             taken = core.take(room)
             if taken is not None:
                 left -= len(taken.rows)
                 emitted += self._take_up(core, taken)
-            elif not _advance(core):
+            self._between_slices = True
+            if taken is None and not _advance(core):
                 break
             if self._clock() >= until:
                 break
@@ -292,7 +299,7 @@ class Engine:
         return emitted
 
     def _emit_again(self, id_: str, track: Track, row: Row, shared: SharedFields) -> int:
-        reason = self._give_up.reasons.get(id_)
+        reason = track.reasons.get(id_)
         if reason is not None:
             self._give_up(track, GivenUp(id_, row, shared, reason))
             return 0
@@ -325,7 +332,8 @@ class Engine:
         self._acks = 0
         self._published_at = self._clock()
         core = self._intake.consumption
-        standing = {} if core is None else core.next_offsets()
+        # A slice that Storm's end, or SIGTERM, has interrupted is behind where the core stands.
+        standing = core.next_offsets() if core is not None and self._between_slices else {}
         for key, track in self.tracks.by_key.items():
             self.tracker.publish(track, standing.get(key, -1))
         drain = self._drain
@@ -431,9 +439,9 @@ class Engine:
             if other is not None and other not in self._foreign:
                 self._foreign.add(other)
                 self._host.show(
-                    f"group {self._settings.group!r} is topology {other!r}'s as well, or was: it"
-                    f" has committed {one.offset} of {topic}/{partition}. If both run, each misses"
-                    " messages: give each a group of its own"
+                    f"group {self._settings.group!r} belongs to topology {other!r} as well, or did:"
+                    f" that has committed {one.offset} of {topic}/{partition}. If both run, each"
+                    " misses messages: give each a group of its own"
                 )
 
 

@@ -38,7 +38,6 @@ class GivingUp:
     """Tells of them, calls back, writes dead letters; then they are done.
 
     :ivar keeps: whether a message is pending until its letter is written.
-    :ivar reasons: of those whose letter is on its way, by id.
     """
 
     def __init__(
@@ -51,7 +50,6 @@ class GivingUp:
         mail: Mail,
         clock: Callable[[], float],
     ) -> None:
-        self.reasons: dict[str, str] = {}
         self._place = place
         self._host = host
         self._tracker = tracker
@@ -81,7 +79,7 @@ class GivingUp:
     def write(self, track: Track, lost: GivenUp) -> None:
         """Write the dead letter (again)."""
         assert self._letters is not None
-        self.reasons[lost.id] = lost.reason
+        track.reasons[lost.id] = lost.reason
         told = {
             "reason": lost.reason,
             "topic": track.key[0],
@@ -93,6 +91,11 @@ class GivingUp:
             "component": self._place.component,
         }
         self._letters.send(Letter(lost.id, message_of(lost.row, lost.shared), told))
+
+    def stop(self) -> None:
+        """Write no more letters; nothing is waited for. What is not written comes again."""
+        if self._letters is not None:
+            self._letters.stop()
 
     def between_reports(self) -> None:
         """From now on the next ones are told one by one again."""
@@ -110,12 +113,13 @@ class GivingUp:
         self._mail(partial(self._settled, id_, error))
 
     def _settled(self, id_: str, error: KafkaException | None) -> None:
+        track = self._tracker.pending.get(id_)
         if error is None:
-            self.reasons.pop(id_, None)
+            if track is not None:
+                track.reasons.pop(id_, None)
             self._tracker.finish(id_)
-        elif id_ in self._tracker.pending:
+        elif track is not None:
             self._host.show(f"the dead letter of {id_} is not written: {error}; trying again")
             self._tracker.postpone(id_, self._clock() + _AGAIN_S)
         else:
-            self.reasons.pop(id_, None)
             self._host.show(f"the dead letter of {id_} is not written: {error}")

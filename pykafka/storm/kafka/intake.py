@@ -27,6 +27,7 @@ from ...core.procedures.log_offsets import find_places
 from ...core.procedures.record_sets import RecordSet, fetch_record_set
 from ...core.retry import Backoff
 from ...exceptions import (
+    FencedInstanceId,
     InvalidOptionError,
     InvalidOptionTypeError,
     KafkaException,
@@ -85,6 +86,7 @@ class Intake:
     :param hooks: makes the hooks of a consumption, given the partitions' objects.
     :param record: wraps the store of offsets.
     :param tell: is told in words what stands in the way, once each; from another thread.
+    :param ended: called when a consumption has ended, and with it what it had.
     :ivar consumption: what messages are taken from; ``None`` while there is none.
     :ivar drain_s: how long acks are waited for before a partition goes to another task.
     """
@@ -96,6 +98,7 @@ class Intake:
         hooks: Callable[[Catalogue], Hooks],
         record: Callable[[OffsetStore], OffsetStore],
         tell: Callable[[str], None],
+        ended: Callable[[], None],
     ) -> None:
         self.consumption: Consumption | None = None
         self.client: KafkaClient | None = None
@@ -105,6 +108,7 @@ class Intake:
         self._hooks = hooks
         self._record = record
         self._tell = tell
+        self._ended = ended
         self._store: OffsetStore | None = None
         self._member: Member | None = None
         self._stopping = threading.Event()
@@ -140,7 +144,7 @@ class Intake:
         """Find out how partitions stand; ``None`` is the answer where that fails."""
         client, store = self.client, self._store
         wanted = list(keys)
-        if client is None or store is None:
+        if client is None or store is None or not wanted:
             return
         core = client.cluster.core
 
@@ -176,15 +180,21 @@ class Intake:
     def _run(self) -> None:
         failures = 0
         while not self._stopping.is_set():
+            wait_s = 0.0
             try:
                 self._begin()
                 failures = 0
                 self._watch()
+            except FencedInstanceId as error:
+                # Who comes back at once fences the one that has come in its place, and so on.
+                wait_s = self._settings.session_timeout_ms / 1000
+                self._say(f"{error}; coming back in {wait_s:g} s")
             except KafkaException as error:
                 failures += 1
+                wait_s = _BEGIN_AGAIN.wait_s(failures, chance())
                 self._say(f"{error}; trying again")
             self._end()
-            self._stopping.wait(_BEGIN_AGAIN.wait_s(failures, chance()))
+            self._stopping.wait(wait_s)
 
     def _say(self, text: str | None) -> None:
         if text != self._told and text is not None and not self._stopping.is_set():
@@ -298,15 +308,16 @@ class Intake:
         while not self._stopping.wait(_LOOK_S):
             assert member is not None
             assert core is not None
-            error = core.error() or core.commits.error
+            error = core.error() or core.commits.trouble
             if member.ended:
-                raise KafkaException(f"the membership has ended: {error or member.error}")
+                raise member.error or KafkaException("the membership has ended")
             self._say(None if error is None else str(error))
 
     def _end(self) -> None:
         core, self.consumption = self.consumption, None
         if core is not None:
             core.stop(commit=False)
+            self._ended()
 
 
 def wanted_topics(given: Any) -> WantedTopics:

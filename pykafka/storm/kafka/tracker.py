@@ -58,6 +58,7 @@ class Track:
     :ivar alive: whether the partition is still this task's, by this stay.
     :ivar leaving: whether it may go to another task: nothing more of it is emitted.
     :ivar pages: what is kept of it to be emitted again.
+    :ivar reasons: why messages that are pending are to be given up, by their ids.
     """
 
     __slots__ = (
@@ -73,6 +74,7 @@ class Track:
         "position",
         "prefix",
         "published",
+        "reasons",
         "replayed",
         "skipped",
     )
@@ -83,6 +85,7 @@ class Track:
         self.prefix = f"{key[0]}/{key[1]}/"
         self.order: deque[str] = deque()
         self.pages: deque[Page] = deque()
+        self.reasons: dict[str, str] = {}
         self.position = position
         self.published = _NOTHING
         self.alive = True

@@ -49,6 +49,10 @@ class Tracks:
             self._replace({key: t for key, t in self.by_key.items() if key not in keys})
         self._record.forget(keys)
 
+    def end(self) -> None:
+        """Nothing is this task's any more."""
+        self.gone(list(self.by_key))
+
     def revoking(self, last: Mapping[PartitionKey, int]) -> None:
         """These may go to another task: emit nothing of them, and wait for acks."""
         going = [track for key, track in self.by_key.items() if key in last]

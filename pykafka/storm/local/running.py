@@ -64,6 +64,7 @@ def run_on_storm(
     tell: Tell,
     show: Callable[[Line], None],
     downloads: Tell,
+    done: Callable[[], bool] = lambda: False,
 ) -> None:
     """Run a topology on a Storm of its own until its time is over; leaves nothing behind.
 
@@ -72,6 +73,7 @@ def run_on_storm(
     :param tell: gets a line for each step.
     :param show: gets what components say.
     :param downloads: gets a line for each download.
+    :param done: looked at all the time while it runs; true ends the run, too.
     :raises StormError: the topology cannot run; what its components said was shown.
     :raises KeyboardInterrupt: Ctrl-C; all was ended as well.
     """
@@ -88,7 +90,7 @@ def run_on_storm(
             tell(f"Storm {storm.release.version} is ready; submitting {run.name}")
             state = submission.submit(nimbus, run.name, jar, structure, run.conf)
             with _ending(nimbus, run, tell):
-                _watch(storm, state.id, run, tell, show)
+                _watch(storm, state.id, run, tell, show, done)
 
 
 @contextlib.contextmanager
@@ -103,14 +105,19 @@ def _ending(nimbus: Nimbus, run: LocalRun, tell: Tell) -> Iterator[None]:
 
 
 def _watch(
-    storm: EmbeddedStorm, topology_id: str, run: LocalRun, tell: Tell, show: Callable[[Line], None]
+    storm: EmbeddedStorm,
+    topology_id: str,
+    run: LocalRun,
+    tell: Tell,
+    show: Callable[[Line], None],
+    done: Callable[[], bool],
 ) -> None:
     names = [spec.name for spec in run.topology.specs]
     until = None if run.seconds is None else time.monotonic() + run.seconds
     seen: set[int] = set()
     logs: dict[Path, WorkerLog] = {}
     with contextlib.ExitStack() as opened:
-        while until is None or time.monotonic() < until:
+        while (until is None or time.monotonic() < until) and not done():
             time.sleep(_LOOK_EVERY)
             for path in storm.worker_logs():
                 if path not in logs:

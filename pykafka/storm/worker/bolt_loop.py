@@ -15,6 +15,8 @@ __all__ = ["BoltLoop"]
 
 #: Seconds after which what was said is written, though more tuples are at hand.
 _SLICE = 0.005
+#: Seconds between two signs of life of a bolt that is full. Storm takes any message for one.
+_ALIVE = 1.0
 #: Faster than a named tuple's class.
 _new = tuple.__new__
 
@@ -62,6 +64,8 @@ class BoltLoop:
             if tup.task == -1 and is_heartbeat(tup):
                 self._outlet.answer(1)
                 continue
+            if self._bolt.storm_full:
+                self._make_room()
             self._bolt.storm_deliver(tup)
             now = time.monotonic()
             if now - written > _SLICE:
@@ -69,6 +73,21 @@ class BoltLoop:
                 written = self.busy_since = now
                 if self._until_due() == 0.0:
                     self._bolt.storm_flush()
+
+    def _make_room(self) -> None:
+        """Read nothing until the bolt takes tuples again: Storm then holds back, too."""
+        told = 0.0
+        while self._bolt.storm_full:
+            self.busy_since = now = time.monotonic()
+            if now - told >= _ALIVE:
+                # The heartbeats that are to be answered lie in the pipe.
+                self._outlet.answer(1)
+                told = now
+            self._outlet.flush()
+            due = self._until_due()
+            self._pipe.rest(_ALIVE if due is None else min(due, _ALIVE))
+            if self._until_due() == 0.0:
+                self._bolt.storm_flush()
 
     def _tuple(self, message: Any) -> Tuple:
         try:

@@ -35,19 +35,20 @@ class StandardStreams:
         self.input, self.output, self.error = (_private_copy(number) for number in (0, 1, 2))
         os.set_blocking(self.error, False)
         self._each_second = each_second
-        sys.stdout.flush()
         self._reading, writing = os.pipe()
         nowhere = os.open(os.devnull, os.O_RDONLY)
         for source, target in ((nowhere, 0), (writing, 1), (writing, 2)):
             os.dup2(source, target)
         for number in (nowhere, writing):
             os.close(number)
-        sys.stdout = _text(1)
-        sys.stderr = _text(2)
         self._held: deque[bytes] = deque()
         self._size = 0
         self._thread = threading.Thread(target=self._drain, name="pykafka stderr", daemon=True)
         self._thread.start()
+        # What was printed before, and is still here, is no more for Storm than what comes.
+        sys.stdout.flush()
+        sys.stdout = _text(1)
+        sys.stderr = _text(2)
 
     def close(self, within: float = 1.0) -> None:
         """Let what was printed reach Storm, for at most ``within`` seconds, before the end."""

@@ -34,6 +34,8 @@ class Pipe:
         self._task_ids: deque[list[int]] = deque()
         self._input = select.poll()
         self._input.register(incoming, select.POLLIN)
+        self._end = select.poll()
+        self._end.register(incoming, 0)
 
     def read(self, timeout: float | None = None) -> list[Any]:
         """All messages that are there, without lists of task ids.
@@ -62,6 +64,14 @@ class Pipe:
         :returns: whether there is.
         """
         return bool(self._messages or self._input.poll(max(0.0, timeout) * 1000))
+
+    def rest(self, seconds: float) -> None:
+        """Let time pass and take nothing, so that Storm cannot send much more.
+
+        :raises StormWentAwayError: the other end is closed.
+        """
+        if self._end.poll(max(0.0, seconds) * 1000):
+            raise StormWentAwayError("Storm closed its end: the worker is gone")
 
     def task_ids(self) -> list[int]:
         """The next list of task ids; other messages wait for :meth:`read`.

@@ -39,6 +39,8 @@ _TERMINATED = 128 + signal.SIGTERM
 #: Seconds for Storm to say something to a component that could not start: what is written to a
 #: process that is gone already fails before its last words are read.
 _LAST_WORDS = 5.0
+#: Seconds for which a thread may keep others from computing; Python's own are ten times as long.
+_SWITCH = 0.0005
 #: Part of the time that Storm gives a component to say something, after which its stacks are shown.
 _SUSPICIOUS = 0.8
 
@@ -118,6 +120,8 @@ class _Process:
     def run(self) -> NoReturn:
         """Run to the end, and end the process."""
         status = _FAILED
+        # Threads that do I/O (a Kafka client's, say) must not keep this one from answering Storm.
+        sys.setswitchinterval(_SWITCH)
         try:
             self._handle_signals()
             status = self._serve()

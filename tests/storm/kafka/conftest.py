@@ -32,6 +32,7 @@ def write(client: KafkaClient) -> Callable[..., None]:
         def to(partitions: Any, _: Any) -> Any:
             return partitions[partition]
 
+        client.update_cluster()
         with client.topics[topic].get_producer(partitioner=to, linger_ms=0) as producer:
             for value in values:
                 key = b"k" if value is None else None

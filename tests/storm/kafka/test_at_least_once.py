@@ -12,6 +12,7 @@ from spout_runs import SOON, SpoutRun, committed, drive
 from storm.kafka.conftest import Fill, Start
 
 from pykafka import KafkaClient
+from pykafka.storm.exceptions import StormWentAwayError
 
 
 def everything(*counts: int) -> list[tuple[int, int]]:
@@ -36,7 +37,7 @@ def test_what_fails_comes_again_until_it_is_acked(
     client: KafkaClient, fill: Fill, start: Start
 ) -> None:
     seed = random.randrange(1000)
-    print(f"seed {seed}")
+    print(f"seed {seed}")  # noqa: T201 - to repeat it
     chance = random.Random(seed)
     topic = fill(600, 600)
     run, failures = start(), 0
@@ -227,3 +228,26 @@ def test_a_partition_that_goes_with_tuples_in_flight_comes_again_elsewhere(
     assert first.emits.total() == 80 + 40
     assert second.offsets == [(gone[1], n) for n in range(40)]
     assert kept != gone
+
+
+def test_what_was_taken_and_not_emitted_is_not_committed(
+    client: KafkaClient, fill: Fill, start: Start, write: Callable[..., None]
+) -> None:
+    """The worker ends while tuples are written to it."""
+    topic = fill(100)
+    run = start()
+    drive([run], lambda: len(run.emits) == 100)
+    drive([run], lambda: committed(client, topic, topic) == {0: 100})
+    emit = run.emit
+
+    def break_at(values: list[Any], *others: Any) -> None:
+        if values == ["110"]:
+            raise StormWentAwayError("Storm's end is closed")
+        emit(values, *others)
+
+    run.emit = break_at  # type: ignore[method-assign]  # what an outlet may do
+    write(topic, 0, [b"%d" % n for n in range(100, 140)])
+    with pytest.raises(StormWentAwayError):
+        drive([run], lambda: len(run.emits) > 110)
+    run.close()
+    assert committed(client, topic, topic) == {0: 100}

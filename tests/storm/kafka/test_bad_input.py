@@ -8,13 +8,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from spout_runs import SOON, SpoutRun, committed, drive
 from services import NeedReleases
+from spout_runs import SOON, SpoutRun, committed, drive
 from storm.kafka.conftest import Fill, Start
 
 from pykafka import KafkaClient
 from pykafka.embedded import EmbeddedKafka
-from pykafka.embedded.ports import free_port
+from pykafka.embedded.ports import free_ports
 from pykafka.exceptions import (
     InvalidOptionError,
     InvalidOptionTypeError,
@@ -49,7 +49,7 @@ def test_options_that_cannot_be(
 
 
 def test_spec_names_an_unknown_option() -> None:
-    with pytest.raises(UnknownOptionError, match="'max_retries'.*max_tries"):
+    with pytest.raises(UnknownOptionError, match=r"'max_retries'.*max_tries"):
         KafkaSpout.spec(topics="t", max_retries=3)
 
 
@@ -62,7 +62,6 @@ def test_kafka_is_down_at_the_start_and_comes(need_releases: NeedReleases) -> No
             producer.produce(b"there")
         (broker,) = kafka.brokers
         broker.kill()
-
 
         run = SpoutRun(
             type("Late", (KafkaSpout,), {"topics": "late", "group": "g", "hosts": kafka.bootstrap})
@@ -96,7 +95,7 @@ def test_a_broker_that_goes_and_comes_back_is_read_on(
 
 @pytest.mark.parametrize("option", ["hosts", "zookeeper_hosts"])
 def test_nobody_listens(start: Start, option: str) -> None:
-    address = f"127.0.0.1:{free_port()}"
+    address = f"127.0.0.1:{free_ports(1)[0]}"
     options: dict[str, Any] = {"hosts": None, "zookeeper_hosts": None, option: address}
     run = start(**options)
     drive([run], lambda: run.errors != [])

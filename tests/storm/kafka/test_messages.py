@@ -28,7 +28,6 @@ def read_all(client: KafkaClient, topic: str, number: int) -> list[Message]:
         consumer.stop()
 
 
-
 @pytest.mark.parametrize(
     ("options", "values"),
     [

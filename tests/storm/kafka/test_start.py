@@ -36,7 +36,7 @@ def test_where_it_begins(
     restarted: int,
     anew: int,
 ) -> None:
-    """After the first run ten messages more were written, and ten of its own acked if it had any."""
+    """After the first run ten messages more are written, and ten of its own acked if it had any."""
     topic = fill(20)
     run = start(topology_id=OLD, start=where)
     drive([run], lambda: run.partitions != [])
@@ -114,7 +114,9 @@ def test_messages_that_retention_has_taken_are_passed(
     )
     old = int(kafka.release.version.partition(".")[0]) < 3
     kafka.run_tool(
-        "kafka.admin.DeleteRecordsCommand" if old else "org.apache.kafka.tools.DeleteRecordsCommand",
+        "kafka.admin.DeleteRecordsCommand"
+        if old
+        else "org.apache.kafka.tools.DeleteRecordsCommand",
         ["--bootstrap-server", kafka.bootstrap, "--offset-json-file", str(wanted)],
     )
     again = start()
@@ -144,7 +146,7 @@ def test_a_group_of_another_topology_is_told(fill: Fill, start: Start) -> None:
     run.close()
     again = start(topology_id="test-1")
     drive([again], lambda: again.errors != [])
-    assert "is topology 'other's as well, or was" in again.errors[0]
+    assert "belongs to topology 'other' as well, or did" in again.errors[0]
     assert topic in again.errors[0]
     later = start(topology_id="test-2")
     again.close()

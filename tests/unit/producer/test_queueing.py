@@ -229,6 +229,23 @@ def test_flush_waits_only_for_what_was_queued_when_it_began(scripted: Scripted) 
 def test_reports_off_is_an_error_not_an_empty_queue(scripted: Scripted) -> None:
     with pytest.raises(KafkaException, match="delivery_reports"):
         scripted().producer.get_delivery_report(block=False)
+    with pytest.raises(KafkaException, match="delivery_reports"):
+        scripted().producer.get_delivery_reports()
+
+
+def test_reports_come_many_at_a_time_if_that_is_asked_for(scripted: Scripted) -> None:
+    script = scripted(delivery_reports=True, linger_ms=60_000)
+    script.brokers.automatic = True
+    assert script.producer.get_delivery_reports() == []
+    produced = script.produce(b"a", b"b", b"c")
+    script.producer.flush()
+    later = script.produce(b"d")
+    script.producer.flush()
+    assert script.producer.get_delivery_report() == (produced[0], None)
+    told = script.producer.get_delivery_reports()
+    assert [message for messages, _ in told for message in messages] == [*produced[1:], *later]
+    assert {error for _, error in told} == {None}
+    assert script.producer.get_delivery_reports() == []
 
 
 def test_a_producer_that_is_dropped_sends_what_it_holds_without_lingering(
