@@ -122,10 +122,11 @@ class Bench:
         if PYSTORM in self.turns:
             self._peer_python = args.peer_python or _install(folder / "peer")
         if JAVA in self.turns:
-            self._java_jars = [
+            jars = [
                 *class_path(JAVA_SPOUT),
                 single_jar(f"org.apache.storm:flux-wrappers:{STORM}"),
             ]
+            self._java_jar = self._jar(JAVA, {}, jars)
 
     def measure(self, spout: str, number: int) -> Run:
         """One turn of a spout."""
@@ -185,13 +186,12 @@ class Bench:
             submit(nimbus, name, jar, structure, conf)
 
     def _submit_java(self, name: str, conf: dict[str, Any]) -> None:
-        jar = self._jar(name, {}, self._java_jars)
         # Whatever spout it is: it is replaced.
         described = flux_dict(_topology(Lines.spec()), name, conf, Launcher(sys.executable))
         description = self.folder / f"{name}.yaml"
         # What is JSON is YAML, too.
         description.write_text(json.dumps(described | _java_spout(self.kafka.bootstrap, name)))
-        _run_flux(self.folder / "flux", self.storm, jar, description)
+        _run_flux(self.folder / "flux", self.storm, self._java_jar, description)
 
     def _jar(self, name: str, resources: dict[str, bytes | Path], jars: list[Path]) -> Path:
         components = Path(__file__).with_name("spout_components.py")
