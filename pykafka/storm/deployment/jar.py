@@ -9,6 +9,7 @@ import shutil
 import stat
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -88,16 +89,18 @@ def build_jar(
             _of_bytes(content, "pykafka") if isinstance(content, bytes) else _of_file(content)
         )
     duplicates: list[Duplicate] = []
-    for jar in jars:
-        duplicates += _merge(jar, entries)
     partial = path.with_name(f"{path.name}.new")
-    try:
-        _write(partial, entries)
-        partial.replace(path)
-    except OSError as error:
-        raise DeploymentError(f"{path}: {error}") from error
-    finally:
-        partial.unlink(missing_ok=True)
+    # Jars stay open until they are written: opening one costs as much as it has files.
+    with ExitStack() as opened:
+        for jar in jars:
+            duplicates += _merge(opened, jar, entries)
+        try:
+            _write(partial, entries)
+            partial.replace(path)
+        except OSError as error:
+            raise DeploymentError(f"{path}: {error}") from error
+        finally:
+            partial.unlink(missing_ok=True)
     return duplicates
 
 
@@ -137,20 +140,20 @@ def _of_bytes(content: bytes, origin: str) -> _Entry:
     return _Entry(origin, lambda: BytesIO(content), len(content))
 
 
-def _merge(jar: Path, entries: dict[str, _Entry]) -> Iterator[Duplicate]:
+def _merge(opened: ExitStack, jar: Path, entries: dict[str, _Entry]) -> Iterator[Duplicate]:
     try:
-        with zipfile.ZipFile(jar) as archive:
-            for info in archive.infolist():
-                name = info.filename
-                if info.is_dir() or name == _MANIFEST or _is_signature(name):
-                    continue
-                content = archive.read(info)
-                if name not in entries:
-                    entries[name] = _of_entry(jar, info)
-                elif name.startswith(_SERVICES):
-                    entries[name] = _joined(entries[name], content, str(jar))
-                elif not name.startswith("META-INF/") and content != _read(entries[name]):
-                    yield Duplicate(name, entries[name].origin, str(jar))
+        archive = opened.enter_context(zipfile.ZipFile(jar))
+        for info in archive.infolist():
+            name = info.filename
+            if info.is_dir() or name == _MANIFEST or _is_signature(name):
+                continue
+            content = archive.read(info)
+            if name not in entries:
+                entries[name] = _of_entry(jar, archive, info)
+            elif name.startswith(_SERVICES):
+                entries[name] = _joined(entries[name], content, str(jar))
+            elif not name.startswith("META-INF/") and content != _read(entries[name]):
+                yield Duplicate(name, entries[name].origin, str(jar))
     except (OSError, zipfile.BadZipFile) as error:
         raise DeploymentError(f"{jar}: cannot be read as a jar: {error}") from error
 
@@ -160,14 +163,8 @@ def _is_signature(name: str) -> bool:
     return folder == "META-INF" and file.upper().endswith(_SIGNATURES)
 
 
-def _of_entry(jar: Path, info: zipfile.ZipInfo) -> _Entry:
-    def read() -> IO[bytes]:
-        from io import BytesIO
-
-        with zipfile.ZipFile(jar) as archive:
-            return BytesIO(archive.read(info))
-
-    return _Entry(str(jar), read, info.file_size)
+def _of_entry(jar: Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Entry:
+    return _Entry(str(jar), lambda: archive.open(info), info.file_size)
 
 
 def _joined(entry: _Entry, content: bytes, origin: str) -> _Entry:
