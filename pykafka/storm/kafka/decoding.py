@@ -83,19 +83,21 @@ class Translation:
     def __init__(self, settings: Settings) -> None:
         self._max_bytes = settings.max_value_bytes
         self._skip_null = settings.tombstones == "skip"
+        self._many: _Many | None = None
         if settings.translator is not None:
             self._one = _by_function(settings.translator)
         else:
             self._one = _by_fields(settings)
+            self._many = _by_columns(settings)
 
     def __call__(self, rows: Sequence[Row], shared: SharedFields) -> list[Outcome]:
         """What becomes of each row; nothing is raised."""
-        one = self._one
+        one, many = self._one, self._many
         values = [row[3] for row in rows]
         if None in values or max(map(len, values)) > self._max_bytes:  # type: ignore[arg-type]  # none is None
             return [self._guarded(row, shared) for row in rows]
         try:
-            return [one(row, shared) for row in rows]
+            return [one(row, shared) for row in rows] if many is None else many(rows, shared)
         except Exception:  # noqa: BLE001 - whatever users raise rejects that message alone
             return [self._guarded(row, shared) for row in rows]
 
@@ -114,6 +116,8 @@ class Translation:
 
 
 _One: TypeAlias = Callable[[Row, SharedFields], Outcome]
+#: The same for rows that all have a value.
+_Many: TypeAlias = Callable[[Sequence[Row], SharedFields], "list[Outcome]"]
 
 
 def _by_function(translator: Callable[[Message], Any]) -> _One:
@@ -155,6 +159,43 @@ def _by_fields(settings: Settings) -> _One:
     return one
 
 
+def _by_columns(settings: Settings) -> _Many | None:
+    """The fields one after the other, each for all rows, which is several times as fast as row by
+    row; ``None`` where a row is to be looked into."""
+    names = output_fields(settings.fields)
+    others = [name for name in names if name not in PARTS]
+    if len(others) > 1 or "headers" in names:
+        return None
+    decode = decoder_named("decoder", settings.decoder)
+    decode_key = decoder_named("key_decoder", settings.key_decoder)
+    wants_value = bool(others) or "value" in names
+
+    def many(rows: Sequence[Row], shared: SharedFields) -> list[Outcome]:
+        decoded = [decode(row[3]) for row in rows] if wants_value else []  # type: ignore[arg-type]  # none is None
+        columns: list[list[Any]] = []
+        for name in names:
+            if name == "topic":
+                columns.append([_topic(shared)] * len(rows))
+            elif name == "partition":
+                columns.append([shared.partition_id] * len(rows))
+            elif name == "offset":
+                columns.append([row[0] for row in rows])
+            elif name == "timestamp":
+                columns.append([row[1] for row in rows])
+            elif name == "key":
+                columns.append([None if row[2] is None else decode_key(row[2]) for row in rows])
+            else:
+                columns.append(decoded)
+        return list(map(list, zip(*columns, strict=True)))
+
+    return many
+
+
+def _topic(shared: SharedFields) -> str:
+    assert shared.partition is not None
+    return str(shared.partition.topic.name.decode())
+
+
 def _members(decoded: Any, names: Sequence[str]) -> dict[str, Any]:
     """The decoded value, shared among the fields that are not the message's own."""
     if len(names) < 2:
@@ -176,12 +217,8 @@ def _members(decoded: Any, names: Sequence[str]) -> dict[str, Any]:
 def _parts(settings: Settings) -> dict[str, Callable[[Row, SharedFields, Any], Any]]:
     decode_key = decoder_named("key_decoder", settings.key_decoder)
 
-    def topic(row: Row, shared: SharedFields, decoded: Any) -> str:
-        assert shared.partition is not None
-        return str(shared.partition.topic.name.decode())
-
     return {
-        "topic": topic,
+        "topic": lambda row, shared, decoded: _topic(shared),
         "partition": lambda row, shared, decoded: shared.partition_id,
         "offset": lambda row, shared, decoded: row[0],
         "timestamp": lambda row, shared, decoded: row[1],

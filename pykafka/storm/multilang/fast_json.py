@@ -7,7 +7,8 @@ and refuses some of what the standard library takes. Whatever might be that goes
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from math import isfinite
 from typing import Any
 
 from ..exceptions import SerializationError
@@ -19,6 +20,8 @@ _encoder = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 #: Within a string that costs time, no more. (A regular expression costs as much as decoding.)
 _DIGITS = bytes.maketrans(b"-0123456789[:", b"00000000000,,")
 _LONG = b"," + b"0" * 19
+#: Holds no number that could be NaN, and no other value.
+_PLAIN = frozenset({str, int, bool, type(None)})
 
 
 def _strict_dumps(value: Any) -> bytes:
@@ -29,6 +32,23 @@ def _strict_dumps(value: Any) -> bytes:
             f"cannot be sent through Storm: {error}. Values are strings, numbers, booleans, None,"
             " and lists and dicts of these."
         ) from error
+
+
+def _finite(values: Iterable[Any]) -> bool:
+    """Whether there is no NaN or infinite number in there, for sure."""
+    for value in values:
+        kind = type(value)
+        if kind in _PLAIN:
+            continue
+        if kind is list or kind is tuple:
+            finite = _finite(value)
+        elif kind is dict:
+            finite = _finite(value.values())
+        else:
+            finite = kind is float and isfinite(value)
+        if not finite:
+            return False
+    return True
 
 
 def _portable() -> tuple[Callable[[Any], bytes], Callable[[bytes], Any]]:
@@ -52,7 +72,7 @@ def _fast() -> tuple[Callable[[Any], bytes], Callable[[bytes], Any]]:
         except TypeError:
             return _strict_dumps(value)
         # A null may have been NaN.
-        return _strict_dumps(value) if b"null" in data else data
+        return data if b"null" not in data or _finite((value,)) else _strict_dumps(value)
 
     def loads(data: bytes) -> Any:
         if _LONG in data.translate(_DIGITS, b" \t"):
