@@ -397,38 +397,6 @@ def test_the_end_does_not_wait_for_kafka(start: Start, kafka: EmbeddedKafka) -> 
         assert time.monotonic() - began < 4
 
 
-@pytest.mark.parametrize(
-    ("fields", "options", "why"),
-    [
-        ("value", {"hosts": None}, "set hosts, or zookeeper_hosts"),
-        ("value", {"topic": None}, "set either topic or topic_field"),
-        ("value", {"topic_field": "value"}, "set either topic or topic_field"),
-        ("a b", {}, "option value_field must say which of the fields a, b"),
-        ("value", {"encoder": "no.such"}, "option encoder: 'no.such' cannot be imported"),
-        ("value", {"partitioner": "random"}, "option partitioner must be a function"),
-        ("value", {"linger_ms": -1}, "option linger_ms must be from 0 to 60000, not -1"),
-        (
-            "value",
-            {"lingerms": 1},
-            "pykafka.bolt.* has no option 'lingerms'; did you mean 'linger_ms'?",
-        ),
-        ("value", {"compression": "zip"}, "option compression must be 'none' or 'gzip'"),
-    ],
-)
-def test_wrong_options_are_told_before_the_first_tuple(
-    tmp_path: Path, fields: str, options: dict[str, Any], why: str
-) -> None:
-    given = {"hosts": "127.0.0.1:1", "topic": "t", **options}
-    conf = {f"pykafka.bolt.{name}": value for name, value in given.items()}
-    context = {"source->stream->fields": {"source": {"default": fields.split()}}}
-    with Task(SUBJECT, tmp_path, conf=conf, context=context) as task:
-        said = task.until("error")["msg"]
-        assert (
-            f"subject (Subject): {why}" in said
-            or f"subject (Subject): pykafka.bolt.* has {why}" in said
-        )
-
-
 class Numbers(Spout):
     """Emits numbers, and knows which are acked."""
 
