@@ -24,19 +24,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import itertools
 import json
 import logging
-import os
 import random
-import re
-import signal
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -47,291 +41,41 @@ from accounts import Account
 from completeness import SAFE
 from kafka.errors import KafkaError
 from log_reader import Looker, Watcher
+from spout_feed import Feed
 from spout_judge import Done, Evidence, Fault, Look, Place, Reading, Said
-from spout_parts import FIRST, LAST, SPOUT, TASKS, Life, SpoutLedger, lives
+from spout_parts import FIRST, LAST, SPOUT, Life, lives
+from spout_plan import (
+    BROKER,
+    CAUGHT_UP_WITHIN,
+    CHILD,
+    FAIL,
+    LATE,
+    REBALANCE,
+    RESUBMIT,
+    THERE_WITHIN,
+    USUAL,
+    WORKER,
+    ZOOKEEPER,
+    Plan,
+)
+from spout_running import Running
 
-from pykafka import KafkaClient
 from pykafka.embedded import EmbeddedKafka, EmbeddedStorm
 from pykafka.embedded.waiting import wait_until
-from pykafka.exceptions import KafkaException, WaitTimedOutError
-from pykafka.storm.deployment import launching
-from pykafka.storm.deployment.jar import build_jar
-from pykafka.storm.nimbus import submission
+from pykafka.exceptions import WaitTimedOutError
 from pykafka.storm.nimbus.client import Nimbus
-from pykafka.storm.nimbus.structures import topology_structure
 
-FAIL, LATE, WORKER, CHILD = "fail", "late", "worker", "spout-child"
-BROKER, ZOOKEEPER, REBALANCE, RESUBMIT = "broker", "zookeeper", "rebalance", "resubmit"
-USUAL = (FAIL, WORKER, CHILD, LATE, BROKER, ZOOKEEPER, REBALANCE)
-#: Seconds for all tasks to be there, also again after the end of workers.
-_THERE_WITHIN = 240.0
-#: Seconds for what was in the log to be processed and committed, while the machine is busy.
-_CAUGHT_UP_WITHIN = 300.0
 #: Seconds that a busy machine may need to commit what could not be while a broker was away.
 _COMMITTED_WITHIN = 30.0
 _ELECTED_WITHIN = 60.0
-#: Seconds for which ZooKeeper is away: shorter and longer than some sessions.
-_AWAY_S = (2.0, 8.0)
-#: Seconds between bursts of messages.
-_BURST_S = 0.02
-#: Seconds from one message for each partition to the next, where no more are to be produced.
-_TRICKLE_S = 0.5
-_DIGITS = 12
 #: Seconds for which a topology that is killed goes on taking acks.
 _LAST_ACKS_S = 2
-_WORKER_JVM = "-XX:TieredStopAtLevel=1"
+#: Seconds for which ZooKeeper is away: shorter and longer than some sessions.
+_AWAY_S = (2.0, 8.0)
 #: Whoever takes long to start again is not to begin anew elsewhere.
 _PATIENT = {"nimbus.task.timeout.secs": 120, "supervisor.worker.start.timeout.secs": 240}
-_CHATTER = re.compile(r" Client |CGroup")
 
 Tell = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is done.
-
-    :ivar rate: messages per second that are produced, at most.
-    :ivar timeout: seconds after which Storm takes a tuple for lost.
-    :ivar session_ms: after which the group takes a task for lost.
-    :ivar pending: how many tuples a task of the spout may have in flight.
-    """
-
-    messages: int = 500_000
-    partitions: int = 12
-    workers: int = 3
-    faults: Sequence[str] = USUAL
-    seed: int = 1
-    rate: int = 5000
-    failing: float = 0.02
-    timeout: int = 10
-    session_ms: int = 10_000
-    pending: int = 1000
-
-    @property
-    def acts(self) -> list[str]:
-        """The faults that happen at one time."""
-        return [fault for fault in self.faults if fault != FAIL]
-
-    def conf(self, kafka: EmbeddedKafka, name: str, folder: Path) -> dict[str, object]:
-        """The topology's configuration."""
-        # Of 0.8 it is ZooKeeper that balances the group.
-        through = {"zookeeper_hosts": kafka.zookeeper} if kafka.release.number < (0, 9) else {}
-        spout = {
-            "topics": [name],
-            "group": name,
-            "hosts": kafka.bootstrap,
-            "session_timeout_ms": self.session_ms,
-            "report_interval_ms": 10_000,
-            **through,
-        }
-        return {
-            spout_parts.FOLDER: str(folder),
-            spout_parts.FAILING: self.failing if FAIL in self.faults else 0.0,
-            spout_parts.SEED: self.seed,
-            # Storm looks for what is late once in a time-out.
-            spout_parts.KEEP_S: 2.5 * self.timeout,
-            "topology.workers": self.workers,
-            # Workers live for a minute: what counts is how soon they are there.
-            "topology.worker.childopts": _WORKER_JVM,
-            "topology.max.spout.pending": self.pending,
-            "topology.message.timeout.secs": self.timeout,
-            **{f"pykafka.spout.{option}": value for option, value in spout.items()},
-        }
-
-
-# --- the messages ---
-
-
-class Feed:
-    """Produces numbers in a thread, to all partitions in turn; a context manager.
-
-    :param limit: so many, until it is raised, and then a few a second, so that all spouts have
-        something to do.
-    """
-
-    def __init__(self, kafka: EmbeddedKafka, topic: str, plan: Plan, limit: int) -> None:
-        self.produced = 0
-        self.limit = limit
-        self._bootstrap = kafka.bootstrap
-        self._topic = topic
-        self._plan = plan
-        self._ended = threading.Event()
-        self._failure: KafkaException | None = None
-        self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
-
-    def await_produced(self, count: int) -> None:
-        """Return when so many were given to the producer.
-
-        :raises KafkaException: some could not be written.
-        """
-        within = 60.0 + count / self._plan.rate
-        wait_until(lambda: self.produced >= count or self._over, within, f"{count:,} produced")
-        if self._failure is not None:
-            raise self._failure
-
-    def finish(self) -> None:
-        """Return when all are acknowledged.
-
-        :raises KafkaException: some could not be written.
-        """
-        self.limit = self._plan.messages
-        self.await_produced(self._plan.messages)
-        wait_until(lambda: self._over, _CAUGHT_UP_WITHIN, "all messages acknowledged")
-        if self._failure is not None:
-            raise self._failure
-
-    @property
-    def _over(self) -> bool:
-        return not self._thread.is_alive()
-
-    def _run(self) -> None:
-        try:
-            with KafkaClient(self._bootstrap) as client:
-                self._feed(client)
-        except KafkaException as error:
-            self._failure = error
-
-    def _feed(self, client: KafkaClient) -> None:
-        turns = itertools.count()
-        producer = client.topics[self._topic].get_producer(
-            partitioner=lambda partitions, _key: partitions[next(turns) % len(partitions)],
-            required_acks=-1,
-            linger_ms=20,
-            # delivery_timeout_ms is the bound, as in completeness.py.
-            max_retries=1000,
-        )
-        messages, burst = self._plan.messages, max(1, round(self._plan.rate * _BURST_S))
-        with producer:
-            while self.produced < messages and not self._ended.wait(_BURST_S):
-                count = min(burst, self.limit - self.produced)
-                if count <= 0:
-                    count = self._plan.partitions
-                    self._ended.wait(_TRICKLE_S)
-                for _ in range(min(count, messages - self.produced)):
-                    producer.produce(b"%0*d" % (_DIGITS, self.produced))
-                    self.produced += 1
-            producer.flush()
-
-    def __enter__(self) -> Feed:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._ended.set()
-        self._thread.join(150.0)
-
-
-# --- the topology ---
-
-
-class Running:
-    """The topology on its cluster."""
-
-    def __init__(
-        self, storm: EmbeddedStorm, nimbus: Nimbus, name: str, plan: Plan, folder: Path
-    ) -> None:
-        self.name = name
-        self.books = folder / "books"
-        self.workers = plan.workers
-        self.id = ""
-        self._storm = storm
-        self._nimbus = nimbus
-        self._jar = folder / "ledger.jar"
-        self.books.mkdir()
-        source = Path(spout_parts.__file__)
-        build_jar(self._jar, None, resources={source.name: source})
-
-    def submit(self, conf: dict[str, object]) -> None:
-        """Begin; returns when all tasks are there."""
-        begin = time.monotonic()
-        structure = topology_structure(SpoutLedger, launching.installed(sys.executable))
-        state = submission.submit(self._nimbus, self.name, self._jar, structure, conf, active=False)
-        self.id = state.id
-        # While a worker is missing, others begin without it, and lose what they send to it.
-        self.await_workers()
-        submission.activate(self._nimbus, self.name)
-        wait_until(
-            lambda: len([life for life in self.current() if life.born > begin]) == TASKS,
-            _THERE_WITHIN,
-            f"{TASKS} tasks",
-        )
-
-    def kill(self, wait: int) -> None:
-        """End it; returns when nothing of it runs."""
-        submission.kill(self._nimbus, self.name, wait=wait)
-        submission.await_gone(self._nimbus, self.name, _THERE_WITHIN)
-        wait_until(lambda: not self._storm.workers(self.id), _THERE_WITHIN, "end of all workers")
-
-    def rebalance(self) -> None:
-        """Spread it anew."""
-        self.workers += 1
-        submission.rebalance(
-            self._nimbus, self.name, wait=1, workers=self.workers, executors={FIRST: 2}
-        )
-
-    def kill_worker(self, chance: random.Random) -> list[Life]:
-        """SIGKILL a worker with a spout, and all its components; the tasks that it had."""
-        with_spout = {life.worker for life in self.current() if life.component == SPOUT}
-        found = [each for each in self._storm.workers(self.id) if each.pid in with_spout]
-        worker = chance.choice(found)
-        for component in worker.components:
-            # First of all: their pipes' ends would have them commit.
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(component, signal.SIGKILL)
-        self._storm.kill_worker(worker)
-        return [life for life in self.current() if life.worker == worker.pid]
-
-    def kill_child(self, chance: random.Random) -> list[Life]:
-        """SIGKILL the process of one task of the spout; which that was."""
-        life = chance.choice([life for life in self.current() if life.component == SPOUT])
-        os.kill(life.pid, signal.SIGKILL)
-        return [life]
-
-    def current(self) -> list[Life]:
-        """The last life of each task."""
-        return list({life.task: life for life in lives(self.books)}.values())
-
-    def await_again(self, ended: Iterable[Life]) -> None:
-        """Return when other lives of these tasks have begun."""
-        gone = {life.path for life in ended}
-        wait_until(
-            lambda: gone.isdisjoint(life.path for life in self.current()),
-            _THERE_WITHIN,
-            "another life of each task that ended",
-        )
-
-    def await_reading(self) -> None:
-        """Return when each task of the spout has emitted or heard something."""
-        spouts = [life.path for life in self.current() if life.component == SPOUT]
-        found = {path: path.stat().st_size for path in spouts}
-        wait_until(
-            lambda: all(path.stat().st_size > size for path, size in found.items()),
-            _THERE_WITHIN,
-            "messages for each task of the spout",
-        )
-
-    def await_workers(self) -> None:
-        """Return when it has all workers."""
-        wait_until(
-            lambda: len(self._storm.workers(self.id)) == self.workers,
-            _THERE_WITHIN,
-            f"{self.workers} workers",
-        )
-
-    def situation(self) -> str:
-        """For who has to find out why something has not happened."""
-        found = self._nimbus.cluster().topology(self.name)
-        told = [f"topology: {found}; load of the machine: {os.getloadavg()[0]:.0f}"]
-        told += map(str, self._nimbus.topology_errors(self.name) if found else [])
-        for worker in self._storm.workers(self.id):
-            log = self._storm.worker_log_tail(self.id, worker.port, 500).splitlines()
-            # Of what workers do not get to each other there are hundreds of lines.
-            told += [line[:300] for line in log if not _CHATTER.search(line)][-20:]
-        return "\n".join(told)
-
-
-# --- what happens ---
 
 
 class Course:
@@ -415,7 +159,7 @@ class Course:
 
         wait_until(read, _ELECTED_WITHIN, "the ends of the log")
         try:
-            wait_until(committed, _CAUGHT_UP_WITHIN, "all of the log committed")
+            wait_until(committed, CAUGHT_UP_WITHIN, "all of the log committed")
         except WaitTimedOutError as error:
             found = self._watcher.committed
             missing = {p: f"{found.get(p)} of {e}" for p, e in ends.items() if found.get(p, 0) < e}
@@ -439,7 +183,7 @@ class Course:
         begin, books = time.monotonic(), self._running.books
         (books / spout_parts.KEEP).touch()
         released = books / spout_parts.RELEASED
-        wait_until(released.exists, _THERE_WITHIN, "a tuple kept back and let go")
+        wait_until(released.exists, THERE_WITHIN, "a tuple kept back and let go")
         self._say(f"{(books / spout_parts.KEPT).read_text()} was kept back and is let go")
         return Fault(LATE, begin, begin)
 

@@ -47,7 +47,7 @@ _TIME_S = 0.005
 #: What may be committed is told at least so often, and after so many acks.
 _PUBLISH_S = 0.1
 _PUBLISH_ACKS = 256
-#: When a message is looked at again that could not be fetched again.
+#: When a message is looked at again that could not be emitted or fetched again.
 _FETCH_LATER_S = 0.5
 #: Memory that a tuple takes beside key and value.
 _ROW_BYTES = 200
@@ -201,7 +201,7 @@ class Engine:
             taken = core.take(room)
             if taken is not None:
                 left -= len(taken.rows)
-                emitted += self._take_up(core, taken)
+                emitted += self._whole(core, taken)
             self._between_slices = True
             if taken is None and not _advance(core):
                 break
@@ -210,6 +210,16 @@ class Engine:
         if self._ahead is not None:
             emitted += self._emit_committed(self._ahead, core, until)
         return emitted
+
+    def _whole(self, core: Consumption, taken: Taken) -> int:
+        try:
+            return self._take_up(core, taken)
+        except Exception:
+            # A user's emit raised. If the spout goes on nevertheless, then with this slice.
+            key = taken.cursor.key
+            if core.owns(key):
+                core.move({key: taken.rows[0][0]})
+            raise
 
     def _take_up(self, core: Consumption, taken: Taken) -> int:
         track = self.tracks.of(taken.cursor)
@@ -291,13 +301,24 @@ class Engine:
 
     def _replay(self, now: float) -> int:
         emitted = 0
-        for id_, track in self.tracker.due(now, _MOST):
-            found = self.tracker.row(id_)
-            if found is not None:
-                emitted += self._emit_again(id_, track, *found)
-            elif not self._again.fetch(id_, track):
+        left = deque(self.tracker.due(now, _MOST))
+        try:
+            while left:
+                emitted += self._try_again(*left[0], now)
+                left.popleft()
+        finally:
+            # None, unless a user's emit raised.
+            for id_, _ in left:
                 self.tracker.postpone(id_, now + _FETCH_LATER_S)
         return emitted
+
+    def _try_again(self, id_: str, track: Track, now: float) -> int:
+        found = self.tracker.row(id_)
+        if found is not None:
+            return self._emit_again(id_, track, *found)
+        if not self._again.fetch(id_, track):
+            self.tracker.postpone(id_, now + _FETCH_LATER_S)
+        return 0
 
     def _emit_again(self, id_: str, track: Track, row: Row, shared: SharedFields) -> int:
         reason = track.reasons.get(id_)

@@ -251,3 +251,32 @@ def test_what_was_taken_and_not_emitted_is_not_committed(
         drive([run], lambda: len(run.emits) > 110)
     run.close()
     assert committed(client, topic, topic) == {0: 100}
+
+
+def test_an_emit_that_raises_loses_nothing(client: KafkaClient, fill: Fill, start: Start) -> None:
+    """Of a spout that goes on after exceptions."""
+    topic = fill(300)
+    run = start(exit_on_exception=False)
+    emit = run.spout.emit
+    raising = {f"{topic}/0/{n}": 2 for n in (0, 70, 71, 200, 299)}
+
+    def broken(tup: Any, tup_id: Any = None, *args: Any) -> Any:
+        if raising.get(tup_id, 0):
+            raising[tup_id] -= 1
+            raise ValueError("mine")
+        return emit(tup, tup_id, *args)
+
+    run.spout.emit = broken  # type: ignore[method-assign]  # as a subclass would
+    failed: set[str] = set()
+
+    def settle(id_: str, _: Any) -> bool:
+        first = id_ in raising and id_ not in failed
+        failed.add(id_)
+        return not first
+
+    # Those that are emitted at last fail once, and raise once more when they come again.
+    drive([run], lambda: len(run.emits) == 300, settle)
+    raising.update(dict.fromkeys(raising, 1))
+    drive([run], lambda: committed(client, topic, topic) == {0: 300}, settle)
+    assert run.offsets == [(0, n) for n in range(300)]
+    assert len([text for text in run.errors if "mine" in text]) >= 10
