@@ -364,9 +364,10 @@ def _standing(evidence: Evidence) -> list[tuple[int, int]]:
 def _judge_faults(account: Account, evidence: Evidence) -> None:
     """What was to happen did."""
     account.row("processes of the spout", len(evidence.readings))
-    for fault, (in_flight, _) in zip(evidence.faults, _standing(evidence), strict=True):
+    for fault, (in_flight, acked) in zip(evidence.faults, _standing(evidence), strict=True):
         if fault.restarts:
             born = [each for each in evidence.readings if fault.begin <= each.born <= fault.end]
             account.must_be_some(f"  begun after: {fault.name}", len(born))
-            if not in_flight:
-                account.trouble.append(f"{fault.name}: nothing was in flight when it began")
+            # Else it could not show anything.
+            if not in_flight + acked:
+                account.trouble.append(f"{fault.name}: nothing was open when it began")

@@ -155,9 +155,9 @@ class Case:
         self.change(readings=[first, second._replace(born=15.0)])
 
     def was_idle(self) -> None:
-        """The fault hit when nothing was in flight."""
+        """The fault hit when nothing was in flight, and nothing acked and not committed."""
         start, worker = self.evidence.faults
-        self.change(faults=[start, worker._replace(begin=18.7)])
+        self.change(faults=[start, worker._replace(begin=10.5)])
 
     def acked_early(self) -> None:
         """p0/2 could have been committed long before the fault."""
@@ -269,7 +269,7 @@ Damage = Callable[[Case], None]
         ),
         (lambda case: case.acked_early(), "acked long ago, never committed: 1 ((0, 2): 5.5 s"),
         (lambda case: case.began_late(), "begun after: worker: none"),
-        (lambda case: case.was_idle(), "worker: nothing was in flight when it began"),
+        (lambda case: case.was_idle(), "worker: nothing was open when it began"),
     ],
 )
 def test_what_is_wrong_is_found(damage: Damage, expected: str, case: Case) -> None:
