@@ -208,10 +208,9 @@ class Feed:
     def _use(self, batch: Batch) -> None:
         self._rows, self._rows_end, self._taken = batch.rows, batch.next_offset, 0
         like = (batch.magic, batch.codec, batch.timestamp_type, batch.leader_epoch)
-        headers = batch.stored_headers("/".join(map(str, self.key)))
-        if headers or like != self._like:
+        if batch.has_headers or like != self._like:
             # One that has headers is like no other.
-            self._like = None if headers else like
+            self._like = None if batch.has_headers else like
             self._shared = shared_by(batch, self.key, self._partition)
 
     def _located(self, error: CorruptRecordError, unread: int) -> CorruptRecordError:

@@ -83,6 +83,11 @@ class Batch:
         self._stored_headers: StoredHeaders | None = None
 
     @property
+    def has_headers(self) -> bool:
+        """Whether any record has headers."""
+        return self._stored_headers is not None
+
+    @property
     def headers(self) -> list[Headers] | None:
         """For each row its headers, ``(key, value)`` pairs in their order, or ``()``; ``None``
         if no record has any.
