@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
 from array import array
 from collections import Counter
 from collections.abc import Callable
@@ -13,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from benchmark_commands import BENCHMARKS
+from benchmark_commands import load_command
 
 from pykafka.embedded import EmbeddedStorm
 
@@ -23,16 +21,7 @@ TUPLES = 30_000
 
 @pytest.fixture(scope="module")
 def command() -> ModuleType:
-    path = BENCHMARKS / "storm_ledger.py"
-    spec = importlib.util.spec_from_file_location("storm_ledger_command", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    with pytest.MonkeyPatch.context() as patch:
-        # dataclasses looks its classes' annotations up there.
-        patch.setitem(sys.modules, spec.name, module)
-        spec.loader.exec_module(module)
-    return module
+    return load_command("storm_ledger")
 
 
 @pytest.mark.slow

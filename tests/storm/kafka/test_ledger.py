@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from benchmark_commands import BENCHMARKS
+from benchmark_commands import load_command
 from services import Clusters
 
 from pykafka.embedded import EmbeddedStorm
@@ -22,16 +20,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*Use files.. instead:Deprecatio
 
 @pytest.fixture(scope="module")
 def command() -> ModuleType:
-    path = BENCHMARKS / "spout_ledger.py"
-    spec = importlib.util.spec_from_file_location("spout_ledger_command", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    with pytest.MonkeyPatch.context() as patch:
-        # dataclasses looks its classes' annotations up there.
-        patch.setitem(sys.modules, spec.name, module)
-        spec.loader.exec_module(module)
-    return module
+    return load_command("spout_ledger")
 
 
 @pytest.mark.slow
