@@ -96,29 +96,6 @@ class BridgedSpout(DeclaredSpout, Spout):  # type: ignore[misc]  # pystorm has n
         if self._idle > _PATIENCE:
             self.engine.wait(min(0.001 * (self._idle - _PATIENCE), _LONGEST_PAUSE_S))
 
-    def ack(self, tup_id: Any) -> None:
-        """A message is done."""
-        self.engine.ack(tup_id)
-
-    def fail(self, tup_id: Any) -> None:
-        """A message has failed: it comes again."""
-        self.engine.fail(tup_id)
-
-    def activate(self) -> None:
-        """Go on."""
-        self.engine.activate()
-
-    def deactivate(self) -> None:
-        """Commit at once; acks still come."""
-        self.engine.deactivate()
-
-    def close(self) -> None:
-        """Commit and leave the group, within the second and a half that Storm leaves.
-
-        Called once at the end: when Storm has closed its end of a pipe, and on SIGTERM.
-        """
-        self.engine.close()
-
     def emit(
         self,
         tup: Sequence[Any],

@@ -58,6 +58,29 @@ class DeclaredSpout(Declared):
         host: Any = self
         return Engine(settings, place_of(conf, context), host, conf)
 
+    def ack(self, tup_id: Any) -> None:
+        """A message is done."""
+        self.engine.ack(tup_id)
+
+    def fail(self, tup_id: Any) -> None:
+        """A message has failed: it comes again."""
+        self.engine.fail(tup_id)
+
+    def activate(self) -> None:
+        """Go on."""
+        self.engine.activate()
+
+    def deactivate(self) -> None:
+        """Commit at once; acks still come."""
+        self.engine.deactivate()
+
+    def close(self) -> None:
+        """Commit and leave the group, within the second and a half that Storm leaves.
+
+        Called once at the end: when Storm has closed its end of a pipe, and on SIGTERM.
+        """
+        self.engine.close()
+
 
 class KafkaSpout(DeclaredSpout, Spout):
     """Reads topics of Kafka into a topology, and loses nothing.
@@ -112,26 +135,6 @@ class KafkaSpout(DeclaredSpout, Spout):
     def next_tuple(self) -> None:
         """Emit what there is, for a few milliseconds at most."""
         self.engine.next()
-
-    def ack(self, tup_id: Any) -> None:
-        """A message is done."""
-        self.engine.ack(tup_id)
-
-    def fail(self, tup_id: Any) -> None:
-        """A message has failed: it comes again."""
-        self.engine.fail(tup_id)
-
-    def activate(self) -> None:
-        """Go on."""
-        self.engine.activate()
-
-    def deactivate(self) -> None:
-        """Commit at once; acks still come."""
-        self.engine.deactivate()
-
-    def close(self) -> None:
-        """Commit and leave the group, within the second and a half that Storm leaves."""
-        self.engine.close()
 
     def emit_message(self, values: list[Any], id_: str | None, stream: str | None) -> Any:
         """The engine emits."""
