@@ -83,21 +83,16 @@ class Translation:
     def __init__(self, settings: Settings) -> None:
         self._max_bytes = settings.max_value_bytes
         self._skip_null = settings.tombstones == "skip"
-        self._many: _Many | None = None
-        if settings.translator is not None:
-            self._one = _by_function(settings.translator)
-        else:
-            self._one = _by_fields(settings)
-            self._many = _by_columns(settings)
+        translator = settings.translator
+        self._make = _by_fields(settings) if translator is None else _by_function(translator)
 
     def __call__(self, rows: Sequence[Row], shared: SharedFields) -> list[Outcome]:
         """What becomes of each row; nothing is raised."""
-        one, many = self._one, self._many
         values = [row[3] for row in rows]
         if None in values or max(map(len, values)) > self._max_bytes:  # type: ignore[arg-type]  # none is None
             return [self._guarded(row, shared) for row in rows]
         try:
-            return [one(row, shared) for row in rows] if many is None else many(rows, shared)
+            return self._make(rows, shared)
         except Exception:  # noqa: BLE001 - whatever users raise rejects that message alone
             return [self._guarded(row, shared) for row in rows]
 
@@ -110,17 +105,29 @@ class Translation:
                 f"its value has {len(value)} bytes, max_value_bytes is {self._max_bytes}"
             )
         try:
-            return self._one(row, shared)
+            return self._make([row], shared)[0]
         except Exception as error:  # noqa: BLE001 - whatever users raise rejects the message
             return Rejected(f"{type(error).__name__}: {error}")
 
 
-_One: TypeAlias = Callable[[Row, SharedFields], Outcome]
-#: The same for rows that all have a value.
-_Many: TypeAlias = Callable[[Sequence[Row], SharedFields], "list[Outcome]"]
+class _Slice(NamedTuple):
+    """Rows, with what was made of their values.
+
+    :ivar members: the decoded values, shared among several fields.
+    """
+
+    rows: Sequence[Row]
+    shared: SharedFields
+    decoded: list[Any]
+    members: Sequence[Mapping[str, Any]]
 
 
-def _by_function(translator: Callable[[Message], Any]) -> _One:
+_Make: TypeAlias = Callable[[Sequence[Row], SharedFields], "list[Outcome]"]
+#: One field of all rows.
+_Column: TypeAlias = Callable[[_Slice], "list[Any]"]
+
+
+def _by_function(translator: Callable[[Message], Any]) -> _Make:
     def one(row: Row, shared: SharedFields) -> Outcome:
         found = translator(message_of(row, shared))
         if found is None or type(found) is list:
@@ -133,62 +140,53 @@ def _by_function(translator: Callable[[Message], Any]) -> _One:
             f" None: {found!r}"
         )
 
-    return one
+    return lambda rows, shared: [one(row, shared) for row in rows]
 
 
-def _by_fields(settings: Settings) -> _One:
+def _by_fields(settings: Settings) -> _Make:
+    """The fields one after the other, each for all rows: several times as fast as row by row."""
     names = output_fields(settings.fields)
     decode = decoder_named("decoder", settings.decoder)
+    columns = _columns(settings, names)
     others = [name for name in names if name not in PARTS]
-    if len(names) == 1 and names[0] in ("value", *others):
-
-        def only(row: Row, shared: SharedFields) -> Outcome:
-            value = row[3]
-            return [None if value is None else decode(value)]
-
-        return only
-    makers = _parts(settings)
     wants_value = bool(others) or "value" in names
 
-    def one(row: Row, shared: SharedFields) -> Outcome:
-        value = row[3]
-        decoded = decode(value) if wants_value and value is not None else None
-        own = _members(decoded, others)
-        return [own[name] if name in own else makers[name](row, shared, decoded) for name in names]
+    def make(rows: Sequence[Row], shared: SharedFields) -> list[Outcome]:
+        decoded: list[Any] = []
+        if wants_value:
+            decoded = [None if row[3] is None else decode(row[3]) for row in rows]
+        members = [_members(value, others) for value in decoded] if len(others) > 1 else []
+        found = _Slice(rows, shared, decoded, members)
+        return list(map(list, zip(*[column(found) for column in columns], strict=True)))
 
-    return one
+    return make
 
 
-def _by_columns(settings: Settings) -> _Many | None:
-    """The fields one after the other, each for all rows, which is several times as fast as row by
-    row; ``None`` where a row is to be looked into."""
-    names = output_fields(settings.fields)
-    others = [name for name in names if name not in PARTS]
-    if len(others) > 1 or "headers" in names:
-        return None
-    decode = decoder_named("decoder", settings.decoder)
+def _columns(settings: Settings, names: Sequence[str]) -> list[_Column]:
     decode_key = decoder_named("key_decoder", settings.key_decoder)
-    wants_value = bool(others) or "value" in names
 
-    def many(rows: Sequence[Row], shared: SharedFields) -> list[Outcome]:
-        decoded = [decode(row[3]) for row in rows] if wants_value else []  # type: ignore[arg-type]  # none is None
-        columns: list[list[Any]] = []
-        for name in names:
-            if name == "topic":
-                columns.append([_topic(shared)] * len(rows))
-            elif name == "partition":
-                columns.append([shared.partition_id] * len(rows))
-            elif name == "offset":
-                columns.append([row[0] for row in rows])
-            elif name == "timestamp":
-                columns.append([row[1] for row in rows])
-            elif name == "key":
-                columns.append([None if row[2] is None else decode_key(row[2]) for row in rows])
-            else:
-                columns.append(decoded)
-        return list(map(list, zip(*columns, strict=True)))
+    def key(found: _Slice) -> list[Any]:
+        return [None if row[2] is None else decode_key(row[2]) for row in found.rows]
 
-    return many
+    parts: dict[str, _Column] = {
+        "topic": lambda found: [_topic(found.shared)] * len(found.rows),
+        "partition": lambda found: [found.shared.partition_id] * len(found.rows),
+        "offset": lambda found: [row[0] for row in found.rows],
+        "timestamp": lambda found: [row[1] for row in found.rows],
+        "key": key,
+        "value": lambda found: found.decoded,
+        "headers": lambda found: [_headers(message_of(row, found.shared)) for row in found.rows],
+    }
+    others = [name for name in names if name not in PARTS]
+    if len(others) == 1:
+        parts[others[0]] = parts["value"]
+    else:
+        parts |= {name: _member(name) for name in others}
+    return [parts[name] for name in names]
+
+
+def _member(name: str) -> _Column:
+    return lambda found: [each[name] for each in found.members]
 
 
 def _topic(shared: SharedFields) -> str:
@@ -197,9 +195,7 @@ def _topic(shared: SharedFields) -> str:
 
 
 def _members(decoded: Any, names: Sequence[str]) -> dict[str, Any]:
-    """The decoded value, shared among the fields that are not the message's own."""
-    if len(names) < 2:
-        return dict.fromkeys(names, decoded)
+    """The decoded value, shared among several fields."""
     if decoded is None:
         return dict.fromkeys(names)
     if isinstance(decoded, Mapping):
@@ -212,20 +208,6 @@ def _members(decoded: Any, names: Sequence[str]) -> dict[str, Any]:
         f"the decoded value is neither a mapping nor a sequence, for the fields {', '.join(names)}:"
         f" {decoded!r}"
     )
-
-
-def _parts(settings: Settings) -> dict[str, Callable[[Row, SharedFields, Any], Any]]:
-    decode_key = decoder_named("key_decoder", settings.key_decoder)
-
-    return {
-        "topic": lambda row, shared, decoded: _topic(shared),
-        "partition": lambda row, shared, decoded: shared.partition_id,
-        "offset": lambda row, shared, decoded: row[0],
-        "timestamp": lambda row, shared, decoded: row[1],
-        "key": lambda row, shared, decoded: None if row[2] is None else decode_key(row[2]),
-        "value": lambda row, shared, decoded: decoded,
-        "headers": lambda row, shared, decoded: _headers(message_of(row, shared)),
-    }
 
 
 def _headers(message: Message) -> list[list[str | None]]:
