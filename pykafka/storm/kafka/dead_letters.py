@@ -17,7 +17,7 @@ from ...producer import Producer
 __all__ = ["DeadLetters", "Letter"]
 
 #: What is told of a message stands in headers that begin so.
-PREFIX = "pykafka."
+_PREFIX = "pykafka."
 
 
 class Letter(NamedTuple):
@@ -69,6 +69,7 @@ class DeadLetters:
         self._letters.put(None)
 
     def _run(self) -> None:
+        # Without a bound: there may never be a letter, and the process does not wait for this.
         while (letter := self._letters.get()) is not None:
             error: KafkaException | None = None
             try:
@@ -98,7 +99,7 @@ class DeadLetters:
 
 
 def _headers(letter: Letter) -> list[tuple[str, bytes | None]]:
-    return [(PREFIX + name, text.encode()) for name, text in letter.told.items()]
+    return [(_PREFIX + name, text.encode()) for name, text in letter.told.items()]
 
 
 def _envelope(letter: Letter) -> bytes:

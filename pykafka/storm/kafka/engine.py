@@ -245,8 +245,9 @@ class Engine:
         """Emit what can be made of rows."""
         ids: list[str] = []
         rejected: list[GivenUp] = []
-        count = 0
+        number = 0
         prefix, emit, tracked = track.prefix, self._host.emit_message, self._tracked
+        keeps_rejected = self._give_up.keeps
         made: list[Any] = self._translate(rows, shared)
         for row, outcome in zip(rows, made, strict=True):
             if outcome is None:
@@ -256,23 +257,24 @@ class Engine:
             try:
                 if type(outcome) is list:
                     emit(outcome, id_ if tracked else None, None)
+                    reason = None
                 elif type(outcome) is tuple:
                     emit(outcome[0], id_ if tracked else None, outcome[1])
+                    reason = None
                 else:
                     assert isinstance(outcome, Rejected)
-                    rejected.append(GivenUp(id_, row, shared, outcome.reason))
-                    if self._give_up.keeps:
-                        ids.append(id_)
-                    continue
+                    reason = outcome.reason
             except SerializationError as error:
-                rejected.append(GivenUp(id_, row, shared, str(error)))
-                if self._give_up.keeps:
-                    ids.append(id_)
-                continue
-            count += 1
-            if tracked:
+                reason = str(error)
+            if reason is None:
+                number += 1
+                pending = tracked
+            else:
+                rejected.append(GivenUp(id_, row, shared, reason))
+                pending = keeps_rejected
+            if pending:
                 ids.append(id_)
-        return _Emitted(ids, count, rejected)
+        return _Emitted(ids, number, rejected)
 
     def _emit_committed(self, ahead: Ahead, core: Consumption, until: float) -> int:
         emitted = 0

@@ -11,7 +11,7 @@ import logging
 import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ... import options
 from ...balancedconsumer import coordinated_through_zookeeper
@@ -68,17 +68,14 @@ _MOST_HEARTBEAT_MS = 3000
 _numbers = itertools.count(1)
 
 
-class Standing:
+class Standing(NamedTuple):
     """Where logs end, and what the group has committed.
 
     :ivar ends: partition -> offset of the next message that will be written.
     """
 
-    def __init__(
-        self, ends: Mapping[PartitionKey, int], committed: Mapping[PartitionKey, Committed]
-    ) -> None:
-        self.ends = ends
-        self.committed = committed
+    ends: Mapping[PartitionKey, int]
+    committed: Mapping[PartitionKey, Committed]
 
 
 class Intake:
