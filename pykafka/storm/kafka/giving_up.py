@@ -60,10 +60,16 @@ class GivingUp:
         if settings.dead_letter_topic is not None:
             self._letters = DeadLetters(client, settings.dead_letter_topic, self._written)
         self.keeps = self._letters is not None and settings.guarantee == "at_least_once"
+        #: Those whose letter could not be written. All else is done for them already.
+        self._unwritten: set[str] = set()
         self._told = 0
 
     def __call__(self, track: Track, lost: GivenUp) -> None:
-        """Give a message up."""
+        """Give a message up, or try its letter again."""
+        if lost.id in self._unwritten:
+            self._unwritten.discard(lost.id)
+            self._write(track, lost)
+            return
         track.given_up += 1
         self._tell(lost)
         if self._call_back is not None:
@@ -74,10 +80,9 @@ class GivingUp:
         if self._letters is None:
             self._tracker.finish(lost.id)
         else:
-            self.write(track, lost)
+            self._write(track, lost)
 
-    def write(self, track: Track, lost: GivenUp) -> None:
-        """Write the dead letter (again)."""
+    def _write(self, track: Track, lost: GivenUp) -> None:
         assert self._letters is not None
         track.reasons[lost.id] = lost.reason
         told = {
@@ -120,6 +125,7 @@ class GivingUp:
             self._tracker.finish(id_)
         elif track is not None:
             self._host.show(f"the dead letter of {id_} is not written: {error}; trying again")
+            self._unwritten.add(id_)
             self._tracker.postpone(id_, self._clock() + _AGAIN_S)
         else:
             self._host.show(f"the dead letter of {id_} is not written: {error}")

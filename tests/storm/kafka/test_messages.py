@@ -219,3 +219,20 @@ def test_a_dead_letter_that_cannot_be_written_holds_its_message(
     drive([run], lambda: any("dead letter" in text for text in run.errors))
     assert sorted(run.numbers) == ["a", "b"]
     drive([run], lambda: committed(client, topic, topic) == {0: 1})
+
+
+def test_a_letter_that_is_written_again_is_one_message_given_up(
+    kafka: Any, fill: Fill, start: Start, write: Callable[..., None]
+) -> None:
+    """The user hears of it once, however often the letter is tried."""
+    topic = fill(0)
+    write(topic, 0, [b"\xff"])
+    given_up: list[str] = []
+    run = start(
+        dead_letter_topic="no/topic",
+        on_give_up=staticmethod(lambda _, reason: given_up.append(reason)),
+    )
+    drive([run], lambda: len([text for text in run.errors if "is not written" in text]) == 3)
+    assert len(given_up) == 1
+    assert run.spout.engine.tracks.by_key[topic, 0].given_up == 1
+    assert len([line for line in run.logs if "is given up" in line]) == 1
