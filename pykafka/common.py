@@ -6,7 +6,7 @@ import datetime as dt
 
 from .message import Message
 
-__all__ = ["EPOCH", "CompressionType", "Message", "OffsetType"]
+__all__ = ["CODECS", "EPOCH", "CompressionType", "Message", "OffsetType"]
 
 #: Naive UTC, as in 2.x: timestamps count milliseconds from here.
 EPOCH = dt.datetime(1970, 1, 1)
@@ -20,6 +20,16 @@ class CompressionType:
     SNAPPY = 2
     LZ4 = 3
     ZSTD = 4
+
+
+#: Codec numbers by the names that Kafka's tools and clients know them under.
+CODECS = {
+    "none": CompressionType.NONE,
+    "gzip": CompressionType.GZIP,
+    "snappy": CompressionType.SNAPPY,
+    "lz4": CompressionType.LZ4,
+    "zstd": CompressionType.ZSTD,
+}
 
 
 class OffsetType:

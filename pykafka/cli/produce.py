@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import click
 
-from ..common import CompressionType
+from ..common import CODECS
 from ..exceptions import (
     KafkaException,
     MessageSizeTooLarge,
@@ -31,13 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["produce"]
 
-_CODECS = {
-    "none": CompressionType.NONE,
-    "gzip": CompressionType.GZIP,
-    "snappy": CompressionType.SNAPPY,
-    "lz4": CompressionType.LZ4,
-    "zstd": CompressionType.ZSTD,
-}
 _ACKS = {"0": 0, "1": 1, "all": -1}
 _PARTITIONERS = ["round-robin", "hash"]
 #: A line that somebody types is sent after this time, and one that a program writes.
@@ -86,7 +79,7 @@ class _Counted:
     help="[default: hash with --key-separator, else round-robin]",
 )
 @click.option("-p", "--partition", type=click.IntRange(min=0), help="All lines to this one.")
-@click.option("--compression", type=click.Choice(list(_CODECS)), default="none", show_default=True)
+@click.option("--compression", type=click.Choice(list(CODECS)), default="none", show_default=True)
 @click.option(
     "--acks",
     type=click.Choice(list(_ACKS)),
@@ -141,7 +134,7 @@ def _producer(topic: Topic, wish: _Wish) -> Producer:
         partitioner = HashingPartitioner()
     return topic.get_producer(
         partitioner=partitioner,
-        compression=_CODECS[wish.compression],
+        compression=CODECS[wish.compression],
         required_acks=_ACKS[wish.acks],
         linger_ms=_LINGER_MS,
         delivery_timeout_ms=max(1, int(wish.delivery_timeout * 1000)),

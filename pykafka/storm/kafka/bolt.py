@@ -6,11 +6,12 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ...common import CODECS
 from ...options import Option, Settings
 from ...partitioners import RandomPartitioner, hashing_partitioner
 from ..components.bolt import Bolt
 from ..components.tuples import Tuple
-from .bolt_options import CODECS, FUNCTIONS, OPTIONS, PREFIX
+from .bolt_options import FUNCTIONS, OPTIONS, PREFIX
 from .composing import Composer
 from .declaring import Declared
 from .outbox import Outbox

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from ...common import CompressionType
+from ...common import CODECS
 from ...options import Option
 
-__all__ = ["CODECS", "FUNCTIONS", "OPTIONS", "PREFIX"]
+__all__ = ["FUNCTIONS", "OPTIONS", "PREFIX"]
 
 _INT32_MAX = 2**31 - 1
 
 #: What the keys of the configuration begin with.
 PREFIX = "pykafka.bolt."
-
-CODECS = {
-    "none": CompressionType.NONE,
-    "gzip": CompressionType.GZIP,
-    "snappy": CompressionType.SNAPPY,
-    "lz4": CompressionType.LZ4,
-    "zstd": CompressionType.ZSTD,
-}
 
 #: Those that may be functions, or the path of one.
 FUNCTIONS = frozenset({"encoder", "key_encoder", "partitioner"})
