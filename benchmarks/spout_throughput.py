@@ -26,13 +26,13 @@ import subprocess
 import sys
 import tempfile
 import time
-import venv
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from environments import install
 from spout_components import EACH, FIELDS, MARKS, SIZE, TOPIC, Lines, Sink
 
 import pykafka
@@ -120,7 +120,7 @@ class Bench:
             if name in args.only
         }
         if PYSTORM in self.turns:
-            self._peer_python = args.peer_python or _install(folder / "peer")
+            self._peer_python = args.peer_python or install(folder / "peer", PEER_REQUIREMENTS)
         if JAVA in self.turns:
             jars = [
                 *class_path(JAVA_SPOUT),
@@ -351,15 +351,6 @@ def _read(path: Path) -> list[tuple[float, int]]:
         if line.endswith("came"):
             raise SystemExit(f"{path.stem}: {line}")
     return [(float(line.split()[0]), int(line.split()[1])) for line in lines]
-
-
-def _install(folder: Path) -> str:
-    print(f"installing {' and '.join(PEER_REQUIREMENTS)}", flush=True)
-    venv.create(folder, with_pip=True)
-    python = str(folder / "bin" / "python")
-    pip = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-    subprocess.run([*pip, *PEER_REQUIREMENTS], check=True, timeout=300)
-    return python
 
 
 def _arguments() -> argparse.Namespace:

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-import venv
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from environments import install
 
 from pykafka.embedded import EmbeddedStorm
 from pykafka.storm import Grouping, ShellBolt, ShellSpout, Topology
@@ -63,7 +65,8 @@ def main() -> int:
     args = _arguments()
     with tempfile.TemporaryDirectory(prefix="pykafka-benchmark-") as name:
         folder = Path(name)
-        pythons = {OURS: sys.executable, PEER: args.peer_python or _install(folder / "peer")}
+        peer = args.peer_python or install(folder / "peer", [f"{PEER}=={PEER_VERSION}"])
+        pythons = {OURS: sys.executable, PEER: peer}
         print(f"starting Storm, for {args.rounds} rounds of {2 * args.seconds:g} s ...", flush=True)
         with (
             EmbeddedStorm(slots=1, data_dir=folder / "storm") as storm,
@@ -154,15 +157,6 @@ def _read(path: Path) -> list[tuple[float, int]]:
     if "failed" in lines:
         raise SystemExit(f"{path.stem}: tuples failed")
     return [(float(line.split()[0]), int(line.split()[1])) for line in lines]
-
-
-def _install(folder: Path) -> str:
-    print(f"installing {PEER} {PEER_VERSION} into an environment of its own", flush=True)
-    venv.create(folder, with_pip=True)
-    python = str(folder / "bin" / "python")
-    pip = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-    subprocess.run([*pip, f"{PEER}=={PEER_VERSION}"], check=True, timeout=300)
-    return python
 
 
 def _arguments() -> argparse.Namespace:
