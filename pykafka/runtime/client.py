@@ -6,7 +6,7 @@ import logging
 import os
 import weakref
 from collections import Counter
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any, Generic, TypeVar
 
 from ..core.effects import (
@@ -249,6 +249,19 @@ class ClientCore:
             task.cancel(error)
         self.keeper.close(error)
         self.pool.close()
+
+    def follow(self, listener: Callable[[Snapshot], None], topics: Iterable[str]) -> None:
+        """Call back with each new snapshot, in which topics are kept fresh. Thread-safe."""
+        self.metadata_listeners.append(listener)
+        for name in topics:
+            self.loop.call_soon(self.use_topic, name)
+
+    def unfollow(self, listener: Callable[[Snapshot], None], topics: Iterable[str]) -> None:
+        """Undo :meth:`follow`, with the same arguments. Idempotent, thread-safe."""
+        if listener in self.metadata_listeners:
+            self.metadata_listeners.remove(listener)
+            for name in topics:
+                self.loop.call_soon(self.release_topic, name)
 
     # -- for the loop -----------------------------------------------------------------
 

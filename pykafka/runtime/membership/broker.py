@@ -114,10 +114,8 @@ class BrokerCoordination:
         self._reset()
         self._owner = owner
         self._news = news
-        self._client.metadata_listeners.append(self._metadata_changed)
         # Also without a partition of theirs: metadata has to tell whether they are there.
-        for name in self._wanted.names:
-            self._client.loop.call_soon(self._client.use_topic, name)
+        self._client.follow(self._metadata_changed, self._wanted.names)
 
     def interrupt(self) -> None:
         self._interrupted = True
@@ -133,10 +131,7 @@ class BrokerCoordination:
 
     def end(self) -> None:
         self._leave("it was stopped")
-        if self._metadata_changed in self._client.metadata_listeners:
-            self._client.metadata_listeners.remove(self._metadata_changed)
-            for name in self._wanted.names:
-                self._client.loop.call_soon(self._client.release_topic, name)
+        self._client.unfollow(self._metadata_changed, self._wanted.names)
 
     def _leave(self, why: str) -> None:
         self.lease_until = 0.0

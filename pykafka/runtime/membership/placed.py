@@ -52,9 +52,7 @@ class PlacedCoordination:
         self._owner = owner
         self._news = news
         self._owned = None
-        self._client.metadata_listeners.append(self._metadata_changed)
-        for name in self._wanted.names:
-            self._client.loop.call_soon(self._client.use_topic, name)
+        self._client.follow(self._metadata_changed, self._wanted.names)
 
     def interrupt(self) -> None:
         """What :meth:`turn` waits for is one look at metadata."""
@@ -64,10 +62,7 @@ class PlacedCoordination:
         self._owned = None
 
     def end(self) -> None:
-        if self._metadata_changed in self._client.metadata_listeners:
-            self._client.metadata_listeners.remove(self._metadata_changed)
-            for name in self._wanted.names:
-                self._client.loop.call_soon(self._client.release_topic, name)
+        self._client.unfollow(self._metadata_changed, self._wanted.names)
 
     def check_commit(self) -> None:
         """The partitions are nobody else's."""
