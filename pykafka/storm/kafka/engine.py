@@ -440,9 +440,8 @@ class Engine:
             partition_of,
             Starting(self._settings, self._place, tracks.begin, self._seen),
             tracks.revoking,
-            tracks.rebalanced,
-            tracks.gone,
-            tracks.committable,
+            gone=tracks.gone,
+            committable=tracks.committable,
         )
 
     def _object_of(self, key: PartitionKey) -> Any:

@@ -56,7 +56,6 @@ class Track:
     :ivar position: the offset after everything that was emitted or passed over.
     :ivar published: what others may commit, -1 before that is known. Never goes back.
     :ivar alive: whether the partition is still this task's, by this stay.
-    :ivar leaving: whether it may go to another task: nothing more of it is emitted.
     :ivar pages: what is kept of it to be emitted again.
     :ivar reasons: why messages that are pending are to be given up, by their ids.
     """
@@ -68,7 +67,6 @@ class Track:
         "failed",
         "given_up",
         "key",
-        "leaving",
         "order",
         "pages",
         "position",
@@ -89,7 +87,6 @@ class Track:
         self.position = position
         self.published = _NOTHING
         self.alive = True
-        self.leaving = False
         self.acked = self.failed = self.replayed = self.skipped = self.given_up = 0
 
     def offset_of(self, id_: str) -> int:
@@ -197,25 +194,18 @@ class Tracker:
         self._forget_tries(id_)
 
     def due(self, now: float, most: int) -> list[tuple[str, Track]]:
-        """What is to be tried again now, and is in flight again from now on.
-
-        Of a partition that may go nothing is tried; it is looked at again a little later.
-        """
+        """What is to be tried again now, and is in flight again from now on."""
         found: list[tuple[str, Track]] = []
         while self._due and self._due[0][0] <= now and len(found) < most:
-            _, number, id_ = heapq.heappop(self._due)
+            _, _, id_ = heapq.heappop(self._due)
             if id_ not in self._waiting:
                 continue  # acked meanwhile, by a try that was thought to be lost
+            self._waiting.discard(id_)
             track = self.pending[id_]
-            if not track.alive:
-                self._waiting.discard(id_)
-                del self.pending[id_]
-                self._forget_tries(id_)
-            elif track.leaving:
-                heapq.heappush(self._due, (now + self._backoff.most_s / 10, number, id_))
-            else:
-                self._waiting.discard(id_)
+            if track.alive:
                 found.append((id_, track))
+            else:
+                self.finish(id_)
         return found
 
     def _forget_tries(self, id_: str) -> None:

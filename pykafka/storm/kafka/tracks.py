@@ -16,9 +16,9 @@ __all__ = ["Tracks"]
 class Tracks:
     """Partition -> its stay with this task.
 
-    The thread that emits owns what is in a :class:`.tracker.Track` but for ``alive`` and
-    ``leaving``; the member's thread says which there are. The mapping is replaced, never changed,
-    so that whoever reads it needs no lock.
+    The thread that emits owns what is in a :class:`.tracker.Track` but for ``alive``; the member's
+    thread says which there are. The mapping is replaced, never changed, so that whoever reads it
+    needs no lock.
 
     :param record: of what was committed.
     """
@@ -54,17 +54,12 @@ class Tracks:
         self.gone(list(self.by_key))
 
     def revoking(self, last: Mapping[PartitionKey, int]) -> None:
-        """These may go to another task: emit nothing of them, and wait for acks."""
-        going = [track for key, track in self.by_key.items() if key in last]
-        for track in going:
-            track.leaving = True
-        self.drain(going)
+        """These may go to another task, and nothing more is taken of them: wait for acks.
 
-    def rebalanced(self, _: object, now: Mapping[PartitionKey, int]) -> None:
-        """What is here now stays."""
-        for key, track in self.by_key.items():
-            if key in now:
-                track.leaving = False
+        What fails meanwhile is tried again: as long as it is open, nothing behind it can be
+        committed, and all of that would come twice.
+        """
+        self.drain([track for key, track in self.by_key.items() if key in last])
 
     def _replace(self, by_key: dict[PartitionKey, Track]) -> None:
         before, self.by_key = self.by_key, by_key

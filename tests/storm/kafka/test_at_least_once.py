@@ -208,6 +208,24 @@ def test_a_partition_goes_when_its_acks_have_come(
     assert second.emits.total() == 0
 
 
+def test_what_fails_while_its_partition_is_about_to_go_is_tried_again(
+    client: KafkaClient, fill: Fill, start: Start
+) -> None:
+    """Nothing behind it could be committed, and all that would come twice."""
+    topic = fill(40, 40)
+    first = start(0, 2, revoke_drain_ms=30_000, retry_backoff_ms=10)
+    drive([first], lambda: len(first.emits) == 80, settle_nothing)
+    second = start(1, 2)
+    engine = first.spout.engine
+    drive([first, second], lambda: engine.draining, settle_nothing)
+    failing = {f"{topic}/{partition}/0" for partition in (0, 1)}
+    for id_ in list(first.in_flight):
+        (first.fail if id_ in failing else first.ack)(id_)
+    drive([first, second], lambda: committed(client, topic, topic) == {0: 40, 1: 40}, within=20)
+    assert second.emits.total() == 0
+    assert {id_: n for id_, n in first.emits.items() if n != 1} == dict.fromkeys(failing, 2)
+
+
 def settle_nothing(*_: Any) -> None:
     """Leave everything in flight."""
 

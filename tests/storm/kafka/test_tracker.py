@@ -114,7 +114,6 @@ class TrackerMachine(RuleBasedStateMachine):
             model, offset = self._at(id_)
             assert track is model.track
             assert offset in model.open
-            assert not track.leaving
             row = self.tracker.row(id_)
             if row is not None:
                 assert row[0][0] == offset
@@ -124,10 +123,6 @@ class TrackerMachine(RuleBasedStateMachine):
         model = self.models[key]
         self.tracker.publish(model.track)
         assert model.track.published == model.committable()
-
-    @rule(key=st.sampled_from(KEYS), leaving=st.booleans())
-    def perhaps_revoked(self, key: tuple[str, int], leaving: bool) -> None:
-        self.models[key].track.leaving = leaving
 
     @rule(key=st.sampled_from(KEYS))
     def lose_and_get_back(self, key: tuple[str, int]) -> None:
@@ -194,17 +189,6 @@ def test_a_failed_tuple_waits_longer_each_time() -> None:
             now += 0.5
         waits.append(now - begin)
     assert waits == [1.0, 2.0, 4.0, 8.0, 8.0]
-
-
-def test_what_may_go_to_another_task_is_not_tried_again() -> None:
-    tracker = Tracker(BACKOFF, None, 0)
-    track = Track(("t", 0), 0)
-    tracker.emitted(track, ["t/0/0"], page_of([0]), 1)
-    tracker.failed("t/0/0", 0.0, 0.0)
-    track.leaving = True
-    assert tracker.due(100.0, 10) == []
-    track.leaving = False
-    assert [id_ for id_, _ in tracker.due(200.0, 10)] == ["t/0/0"]
 
 
 def test_an_old_stay_s_wait_does_not_hide_a_failure_of_the_new_one() -> None:
