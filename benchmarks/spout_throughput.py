@@ -59,6 +59,7 @@ JAVA_SPOUT = (
 HOSTS = "benchmark.hosts"
 #: Seconds for a topology to start, and to be gone.
 _WITHIN = 90.0
+_DESERIALIZER = "org.apache.kafka.common.serialization.StringDeserializer"
 _TICKS_S = os.sysconf("SC_CLK_TCK")
 _PEER = f"""\
 from collections import deque
@@ -146,6 +147,10 @@ class Bench:
         with Nimbus(self.storm.nimbus_addresses) as nimbus:
             try:
                 run = self._watch(marks)
+            except SystemExit:
+                for failure in nimbus.topology_errors(name):
+                    print(f"{failure.component}: {failure.text}", file=sys.stderr)
+                raise
             finally:
                 kill(nimbus, name, 0)
             await_gone(nimbus, name, _WITHIN)
@@ -253,7 +258,7 @@ def _topology(source: Any) -> type[Topology]:
 
 
 def _java_spout(hosts: str, group: str) -> dict[str, Any]:
-    """The parts of a Flux description that are Java's spout: but for the group, its defaults."""
+    """What is Java's spout in a Flux description: by default, but for group and text."""
     package = "org.apache.storm.kafka.spout"
     return {
         "components": [
@@ -261,7 +266,13 @@ def _java_spout(hosts: str, group: str) -> dict[str, Any]:
                 "id": "builder",
                 "className": f"{package}.KafkaSpoutConfig$Builder",
                 "constructorArgs": [hosts, [TOPIC]],
-                "configMethods": [{"name": "setGroupId", "args": [group]}],
+                "configMethods": [
+                    {"name": "setGroupId", "args": [group]},
+                    *(
+                        {"name": "setProp", "args": [f"{part}.deserializer", _DESERIALIZER]}
+                        for part in ("key", "value")
+                    ),
+                ],
             },
             {
                 "id": "config",
@@ -359,7 +370,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--rounds", type=int, default=3, help="of all, in turn (%(default)s)")
     parser.add_argument(
-        "--seconds", type=float, default=15, help="to warm up, and to measure (%(default)s)"
+        "--seconds", type=float, default=8, help="to warm up, and to measure (%(default)s)"
     )
     parser.add_argument("--size", type=int, default=100, help="bytes of a value (%(default)s)")
     parser.add_argument("--messages", type=int, default=2_000_000, help="(%(default)s)")
