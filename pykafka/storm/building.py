@@ -12,7 +12,7 @@ from .deployment.preparing import OnHosts, prepare
 from .exceptions import ConfigError, TopologyError
 from .project import Environment, Project
 from .project.options import merged_options
-from .topology import Launcher, checks_for_submit
+from .topology import Launcher, check_configuration, checks_for_submit
 
 __all__ = ["Build", "Wish", "build", "configuration", "load_checked"]
 
@@ -76,6 +76,7 @@ def configuration(
     """The options to submit a topology with.
 
     :raises ConfigError: a serializer is named for Python and none for Java.
+    :raises TopologyError: components could not start with these options; tells all reasons.
     """
     conf = merged_options(
         cli=wish.options,
@@ -88,6 +89,7 @@ def configuration(
             f"{environment}: serializer {environment.serializer} has to be known to Java, too:"
             f" set options.{_SERIALIZER} to a class that the workers have"
         )
+    check_configuration(topology, conf)
     return conf
 
 

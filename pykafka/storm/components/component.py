@@ -96,6 +96,14 @@ class Component(metaclass=ComponentType):
         """
         raise TypeError(f"{cls.__name__}: only a Spout or a Bolt can be part of a topology")
 
+    @classmethod
+    def storm_problems(cls, conf: Mapping[str, Any]) -> Sequence[str]:
+        """Why it could not start; asked before a topology is submitted.
+
+        :param conf: the topology's configuration, and over it the component's.
+        """
+        return ()
+
     def storm_start(self, conf: dict[str, Any], context: dict[str, Any], outlet: Outlet) -> None:
         """Take the task\'s place; called once, by what runs the component (as is all that is called
         ``storm_...``; the other names are yours).

@@ -55,6 +55,16 @@ class Declared:
             written[cls.config_prefix + name] = cls._writable(name, value)
         return written
 
+    @classmethod
+    def declared_value(cls, conf: Mapping[str, Any], name: str) -> Any:
+        """An option's value as far as the class and a configuration tell; ``None`` where only an
+        object can."""
+        key = cls.config_prefix + name
+        if key in conf:
+            return conf[key]
+        value = dict(cls._attributes()).get(name, cls.option_table[name].default)
+        return None if isinstance(value, _ASKED) else value
+
     def read_settings(self, conf: Mapping[str, Any]) -> Settings:
         """The options' values, checked.
 

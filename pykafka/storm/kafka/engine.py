@@ -33,6 +33,7 @@ from .intake import Intake, Standing, wanted_topics
 from .place import Place
 from .recording import Record, RecordingStore
 from .reports import PartitionReport
+from .spout_options import lacks_ackers
 from .starting import Starting, check_start, foreign_topology
 from .tracker import Failure, Page, Track, Tracker
 from .tracks import Tracks
@@ -478,12 +479,9 @@ def _check(settings: Settings, conf: Mapping[str, Any]) -> None:
         raise InvalidOptionError(
             "option group is not given: whose offsets are to tell how far it is?"
         )
-    if settings.guarantee == "at_least_once" and conf.get("topology.acker.executors") == 0:
-        raise InvalidOptionError(
-            "guarantee='at_least_once' needs ackers, and topology.acker.executors is 0: Storm then"
-            " says of every tuple at once that it is done. Leave that setting out, or choose"
-            " guarantee='none'"
-        )
+    reason = lacks_ackers(settings.guarantee, conf)
+    if reason is not None:
+        raise InvalidOptionError(reason)
 
 
 def _advance(core: Consumption) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from ..components.spout import Spout
@@ -10,7 +10,7 @@ from .declaring import Declared
 from .decoding import output_fields
 from .engine import Engine
 from .place import place_of
-from .spout_options import CONFIG_PREFIX, FUNCTIONS, SPOUT
+from .spout_options import CONFIG_PREFIX, FUNCTIONS, SPOUT, lacks_ackers
 
 __all__ = ["DeclaredSpout", "KafkaSpout"]
 
@@ -39,6 +39,12 @@ class DeclaredSpout(Declared):
     def declared_outputs(cls, options: Mapping[str, Any]) -> Any:
         """The outputs that go with options of ``spec``."""
         return output_fields(options["fields"]) if "fields" in options else cls.outputs
+
+    @classmethod
+    def storm_problems(cls, conf: Mapping[str, Any]) -> Sequence[str]:
+        """That the guarantee needs ackers, where the topology has none."""
+        reason = lacks_ackers(cls.declared_value(conf, "guarantee"), conf)
+        return () if reason is None else (reason,)
 
     def make_engine(self, conf: Mapping[str, Any], context: Mapping[str, Any]) -> Engine:
         """The engine of this task.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ...options import Option
 
-__all__ = ["CONFIG_PREFIX", "FUNCTIONS", "SPOUT"]
+__all__ = ["CONFIG_PREFIX", "FUNCTIONS", "SPOUT", "lacks_ackers"]
 
 CONFIG_PREFIX = "pykafka.spout."
 
@@ -224,3 +227,14 @@ _OPTIONS = (
 SPOUT = {option.name: option for option in _OPTIONS}
 #: What may be functions.
 FUNCTIONS = frozenset({"decoder", "key_decoder", "translator", "on_give_up", "on_report"})
+
+
+def lacks_ackers(guarantee: Any, conf: Mapping[str, Any]) -> str | None:
+    """Why a topology's configuration does not allow a guarantee; ``None`` if it does."""
+    if guarantee != "at_least_once" or conf.get("topology.acker.executors") != 0:
+        return None
+    return (
+        "guarantee='at_least_once' needs ackers, and topology.acker.executors is 0: Storm then"
+        " says of every tuple at once that it is done. Leave that setting out, or choose"
+        " guarantee='none'"
+    )

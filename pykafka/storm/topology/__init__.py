@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .checks import check_topology_name, checks_for_submit
+from .checks import check_configuration, check_topology_name, checks_for_submit
 from .foreign import JavaBolt, JavaSpout, ShellBolt, ShellSpout
 from .launcher import Launcher
 from .making import SHORT_FORM, bolt_spec, class_path_of, short_form, spout_spec
@@ -38,6 +38,7 @@ __all__ = [
     "Stream",
     "Topology",
     "bolt_spec",
+    "check_configuration",
     "check_topology_name",
     "checks_for_submit",
     "class_path_of",

@@ -16,7 +16,7 @@ from .streams import GlobalStreamId, Grouping
 if TYPE_CHECKING:
     from .topology import Topology
 
-__all__ = ["check_specs", "check_topology_name", "checks_for_submit"]
+__all__ = ["check_configuration", "check_specs", "check_topology_name", "checks_for_submit"]
 
 #: From this release on Storm takes the task of a direct emit for a Java Long, and its JSON parser
 #: gives an Integer: the component dies (storm-client 2.6.0 to 2.8.8, observed with 2.8.3).
@@ -137,6 +137,21 @@ def check_topology_name(name: str) -> None:
             f"a topology cannot be called {name!r}: Storm takes no empty names and none with "
             "one of / . : \\"
         )
+
+
+def check_configuration(topology: type[Topology], conf: Mapping[str, Any]) -> None:
+    """Ask components whether they could start with the configuration of a topology.
+
+    :raises TopologyError: some could not; tells all reasons.
+    """
+    problems: list[str] = []
+    for spec in topology.specs:
+        # Classes of pystorm's and streamparse's are components too.
+        ask = getattr(spec.component_class, "storm_problems", None)
+        if ask is not None:
+            problems += (f"{spec.name}: {each}" for each in ask({**conf, **spec.config}))
+    if problems:
+        raise TopologyError(problems)
 
 
 def checks_for_submit(topology: type[Topology], storm_version: str) -> list[str]:
