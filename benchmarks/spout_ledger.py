@@ -263,6 +263,8 @@ def run(
             course = Course(kafka, running, plan, looker, watcher, tell)
             try:
                 course.run()
+                for text in running.shown():
+                    tell(f"shown with the topology: {text}")
             except WaitTimedOutError as error:
                 missing = [f"{error}\n{running.situation()}"]
             running.kill(wait=0)

@@ -9,6 +9,7 @@ import re
 import signal
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -35,7 +36,7 @@ class Running:
     ) -> None:
         self.name = name
         self.books = folder / "books"
-        self.workers = plan.workers
+        self.workers = self._workers = plan.workers
         self.id = ""
         self._storm = storm
         self._nimbus = nimbus
@@ -47,6 +48,7 @@ class Running:
     def submit(self, conf: dict[str, object]) -> None:
         """Begin; returns when all tasks are there."""
         begin = time.monotonic()
+        self.workers = self._workers  # however many it had been given when it was killed
         structure = topology_structure(SpoutLedger, launching.installed(sys.executable))
         state = submission.submit(self._nimbus, self.name, self._jar, structure, conf, active=False)
         self.id = state.id
@@ -120,6 +122,12 @@ class Running:
             THERE_WITHIN,
             f"{self.workers} workers",
         )
+
+    def shown(self) -> list[str]:
+        """What is shown with the topology, as errors; the last ten of each component."""
+        found = self._nimbus.topology_errors(self.name)
+        told = Counter(f"{each.component}: {each.text.splitlines()[0][:200]}" for each in found)
+        return [f"{number} x {text}" for text, number in sorted(told.items())]
 
     def situation(self) -> str:
         """For who has to find out why something has not happened."""
