@@ -35,6 +35,9 @@ _ALERT = {
     "ALERT_ACCESS_DENIED": _OWN_CERTIFICATE,
 }
 _NO_TLS = "is this port a TLS listener?"
+#: ``ssl.SSL_ERROR_ZERO_RETURN``: what some builds of Python make of a peer that has hung up (3.11.2
+#: of Debian 12, observed), others of one that has ended TLS in order.
+_ENDED = 6
 #: The same for what goes wrong at this end of a handshake.
 _HANDSHAKE = {
     "UNSUPPORTED_PROTOCOL": _VERSION,
@@ -57,7 +60,7 @@ def advice_on_handshake(error: Exception) -> str:
     code: int | None = getattr(error, "verify_code", None)
     if code is not None:
         return f"; {_CERTIFICATE.get(code, 'the broker has to show another certificate')}"
-    if isinstance(error, ConnectionError):
+    if isinstance(error, ConnectionError) or getattr(error, "errno", None) == _ENDED:
         return f"; {_NO_TLS}"
     return _named(_HANDSHAKE, error) or advice_on_alert(error)
 
