@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tarfile
 import zipfile
@@ -14,12 +15,16 @@ IN_SDIST = [
     "README.md",
     "benchmarks/",
     "demo/run.py",
+    "native/scan.c",
     "docs/conf.py",
     "pykafka/py.typed",
     "tests/conftest.py",
     "tox.ini",
 ]
 IN_WHEEL = ["pykafka/__init__.py", "pykafka/py.typed"]
+#: Where the build was told to have it.
+EXTENSION = "pykafka/_native."
+VARIABLE = "PYKAFKA_EXTENSIONS"
 
 
 def the_only(folder: Path, pattern: str) -> Path:
@@ -42,7 +47,8 @@ def main(folder: Path) -> None:
     with zipfile.ZipFile(the_only(folder, "*.whl")) as wheel:
         in_wheel = wheel.namelist()
     problems = [f"the sdist lacks {name}" for name in missing(IN_SDIST, in_sdist)]
-    problems += [f"the wheel lacks {name}" for name in missing(IN_WHEEL, in_wheel)]
+    wanted = [*IN_WHEEL, EXTENSION] if os.environ.get(VARIABLE) == "require" else IN_WHEEL
+    problems += [f"the wheel lacks {name}" for name in missing(wanted, in_wheel)]
     problems += [
         f"the wheel holds {name}, which is no part of the package"
         for name in in_wheel

@@ -33,16 +33,17 @@ class Timing(NamedTuple):
         return statistics.median(self.rounds)
 
 
-def arguments(description: str) -> argparse.ArgumentParser:
-    """The options that all of these benchmarks have."""
+def arguments(description: str, peer: str = "kafka-python") -> argparse.ArgumentParser:
+    """The options that all of these benchmarks have.
+
+    :param peer: what ``--at-least`` is about.
+    """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--messages", type=int, default=300_000, help="per round")
     parser.add_argument("--size", type=int, default=100, help="bytes of a value")
     parser.add_argument("--partitions", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=5, help="of each, interleaved")
-    parser.add_argument(
-        "--at-least", type=float, help="exit with 1 below this ratio to kafka-python"
-    )
+    parser.add_argument("--at-least", type=float, help=f"exit with 1 below this ratio to {peer}")
     parser.add_argument("--hosts", help="a running broker; without, one is started")
     parser.add_argument(
         "--release",

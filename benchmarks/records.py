@@ -1,6 +1,6 @@
 """Record sets, bytes <-> rows: time per message, paired with kafka-python in the same run.
 
-    python benchmarks/records.py [--messages N] [--rounds N]
+    python benchmarks/records.py [--messages N] [--rounds N] [--scan]
 
 Each row is one shape of data. Rounds alternate between ours and kafka-python's, and the best
 round of each counts. kafka-python is measured twice when decoding: its record classes alone,
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 import platform
 import random
 import struct
@@ -25,6 +26,8 @@ from kafka.consumer.fetcher import Fetcher
 from kafka.record.default_records import DefaultRecordBatchBuilder
 from kafka.record.memory_records import MemoryRecords, MemoryRecordsBuilder
 
+from pykafka.native import SCAN_VARIABLE
+from pykafka.runtime.consumer.source import RUN_ROWS
 from pykafka.wire.records.decode import RecordReader
 from pykafka.wire.records.encode import Row, encode_records
 
@@ -78,7 +81,8 @@ def decode(data: bytes) -> int:
     reader = RecordReader(data, 0)
     count = 0
     while (batch := reader.next_batch()) is not None:
-        count += len(batch.rows)
+        for start in range(0, len(batch.rows), RUN_ROWS):
+            count += len(batch.rows[start : start + RUN_ROWS])
     return count
 
 
@@ -150,7 +154,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--messages", type=int, default=20_000, help="per set (20000)")
     parser.add_argument("--rounds", type=int, default=7, help="the best one counts (7)")
+    parser.add_argument(
+        "--scan", action="store_true", help="decode by the extension module, not by Python"
+    )
     options = parser.parse_args()
+    os.environ[SCAN_VARIABLE] = "require" if options.scan else "off"
     print(f"{platform.python_implementation()} {platform.python_version()}, ns per message")
     for name, shape in SHAPES.items():
         rows = rows_of(*shape, options.messages)

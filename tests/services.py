@@ -31,6 +31,7 @@ from pykafka.embedded.certificates import Certificates
 from pykafka.embedded.java import find_java
 from pykafka.embedded.releases import ZOOKEEPER, find_release
 from pykafka.exceptions import DownloadError, MissingRequirementError
+from pykafka.native import SCAN_VARIABLE
 
 #: The fixtures of that name.
 NeedReleases = Callable[..., None]
@@ -58,6 +59,8 @@ class Implementation:
     module: str | None = None
     #: What selects it, as arguments of ``get_simple_consumer`` and ``get_producer``.
     options: Mapping[str, object] = field(default_factory=dict)
+    #: What selects it, as variables of the environment.
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def missing(self) -> str | None:
@@ -67,12 +70,17 @@ class Implementation:
         return f"implementation {self.name}: {self.module} is not built"
 
 
+PYTHON = "python"
+#: Folders whose tests consume: what other implementations are run on, at the ends of the releases.
+_CONSUMING = {"consumer", "interop"}
 #: Every implementation there is, or will be: what tests are parametrised with.
 IMPLEMENTATIONS = {
     implementation.name: implementation
     for implementation in (
-        Implementation("python"),
-        Implementation("python+scan", module="pykafka.wire.records._scan"),
+        Implementation(PYTHON, environment={SCAN_VARIABLE: "off"}),
+        Implementation(
+            "python+scan", module="pykafka._native", environment={SCAN_VARIABLE: "require"}
+        ),
         Implementation("rdkafka", module="pykafka.rdkafka.library", options={"use_rdkafka": True}),
     )
 }
@@ -94,7 +102,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--implementations",
-        default=os.environ.get("PYKAFKA_TEST_IMPLEMENTATIONS", "python"),
+        default=os.environ.get("PYKAFKA_TEST_IMPLEMENTATIONS", "python,python+scan"),
         help=f"comma list of {', '.join(IMPLEMENTATIONS)} (default: %(default)s)",
     )
     group.addoption(
@@ -149,6 +157,24 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     ):
         if name in metafunc.fixturenames:
             metafunc.parametrize(name, values, indirect=True, scope="session")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what another implementation than Python adds nothing to."""
+    releases = releases_of(config)
+    ends = {releases[0], releases[-1]}
+    superfluous = [
+        item
+        for item in items
+        if isinstance(item, pytest.Function)
+        and hasattr(item, "callspec")
+        and item.callspec.params.get("implementation", PYTHON) != PYTHON
+        and not (_CONSUMING & set(item.path.parts) and item.callspec.params.get(RELEASE) in ends)
+    ]
+    if superfluous:
+        config.hook.pytest_deselected(items=superfluous)
+        left_out = set(superfluous)
+        items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -304,12 +330,21 @@ def _servers_run(request: pytest.FixtureRequest) -> None:
 
 
 @pytest.fixture(scope="session")
-def implementation(request: pytest.FixtureRequest, pytestconfig: pytest.Config) -> Implementation:
+def implementation(
+    request: pytest.FixtureRequest, pytestconfig: pytest.Config
+) -> Iterator[Implementation]:
     """The implementation under test."""
     chosen = IMPLEMENTATIONS[request.param]
     if chosen.missing:
         end_because_missing(pytestconfig, chosen.missing)
-    return chosen
+    before = {name: os.environ.get(name) for name in chosen.environment}
+    os.environ.update(chosen.environment)
+    yield chosen
+    for name, value in before.items():
+        if value is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = value
 
 
 @pytest.fixture

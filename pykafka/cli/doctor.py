@@ -18,8 +18,8 @@ from ..exceptions import (
     KafkaException,
     MissingRequirementError,
 )
+from ..native import SCAN_VARIABLE, native, scan
 from ..runtime.implementation import require_implementation
-from ..wire.records import checksums
 from ..wire.records.codecs import CODECS, require_codec
 from .ending import one_line
 from .output import print_json, print_table
@@ -76,7 +76,22 @@ def _interpreter() -> Iterator[_Finding]:
         yield _Finding("implementation", True, f"{require_implementation(False)} ({why})")
     except ImplementationNotAvailableError as error:
         yield _Finding("implementation", False, str(error))
+    yield _scan()
     yield _Finding("librdkafka", False, "not in this build")
+
+
+def _scan() -> _Finding:
+    """What splits record sets."""
+    name, without = "record scan", "record sets are split in Python: slower"
+    try:
+        used = scan()
+    except ImplementationNotAvailableError as error:
+        return _Finding(name, False, str(error))
+    if used is not None:
+        return _Finding(name, True, used.path)
+    found = native()
+    why = found if isinstance(found, str) else f"{SCAN_VARIABLE}=off"
+    return _Finding(name, False, f"{why}; {without}")
 
 
 def _codecs() -> Iterator[_Finding]:
@@ -87,12 +102,8 @@ def _codecs() -> Iterator[_Finding]:
             yield _Finding(codec.name, False, str(error))
         else:
             yield _Finding(codec.name, True, _version(codec.package) or "the standard library")
-    fast = checksums.crc32c is not checksums.crc32c_by_table
-    yield _Finding(
-        "crc32c",
-        fast,
-        _version("crc32c") or "the package" if fast else "computed in Python: slower",
-    )
+    version = _version("crc32c")
+    yield _Finding("crc32c", version is not None, version or "computed in Python: slower")
 
 
 def _packages() -> Iterator[_Finding]:

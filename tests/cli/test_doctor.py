@@ -21,8 +21,9 @@ def findings(program: Program, *arguments: str) -> dict[str, dict[str, Any]]:
 
 def test_it_names_all_that_there_may_be() -> None:
     found = findings(ALONE)
-    parts = "Python pykafka implementation librdkafka gzip snappy lz4 zstd crc32c kazoo gevent jgo"
-    assert list(found) == [*parts.split(), "Java"]
+    own = ["Python", "pykafka", "implementation", "record scan", "librdkafka"]
+    others = "gzip snappy lz4 zstd crc32c kazoo gevent jgo Java"
+    assert list(found) == [*own, *others.split()]
     assert found["gzip"]["ok"]
     assert found["implementation"]["found"] == "python (the default)"
 
@@ -31,6 +32,15 @@ def test_it_says_why_an_implementation_is_used_or_is_not_there() -> None:
     done = ALONE.run("doctor", env={"PYKAFKA_IMPL": "rdkafka"})
     assert done.returncode == 0
     assert "PYKAFKA_IMPL=rdkafka" in done.stdout
+
+
+def test_it_says_whether_the_extension_module_is_used() -> None:
+    done = ALONE.run("doctor", env={"PYKAFKA_SCAN": "off"})
+    assert done.returncode == 0
+    assert "PYKAFKA_SCAN=off" in done.stdout or "cannot be imported" in done.stdout
+    done = ALONE.run("doctor", env={"PYKAFKA_SCAN": "on"})
+    assert done.returncode == 0
+    assert "PYKAFKA_SCAN=on: it is one of" in " ".join(done.stdout.split())
 
 
 def test_brokers_that_are_named_are_asked(pykafka: Program, kafka: EmbeddedKafka) -> None:

@@ -15,7 +15,8 @@ from ...exceptions import (
 )
 from ...message import SharedFields
 from ...wire.records.decode import Batch, Peek, RecordReader, peek
-from .source import RUN_ROWS, Row, Run
+from ...wire.records.scanning import Rows
+from .source import RUN_ROWS, Run
 
 __all__ = ["Chunk", "Consumed", "DecodeOptions", "Feed", "shared_by"]
 
@@ -96,7 +97,7 @@ class Feed:
         self.error: KafkaException | None = None
         self.fetch_error: tuple[int, KafkaException] | None = None
         self._reader: RecordReader | None = None
-        self._rows: list[Row] = []
+        self._rows: Rows = []
         self._rows_end = -1
         self._taken = 0
         #: What the batches have in common that share their fields.
@@ -154,9 +155,7 @@ class Feed:
         return self._next_rows()
 
     def _next_rows(self) -> Run:
-        rows = self._rows
-        if self._taken or len(rows) > RUN_ROWS:
-            rows = rows[self._taken : self._taken + RUN_ROWS]
+        rows = self._rows[self._taken : self._taken + RUN_ROWS]
         self._taken += len(rows)
         at_end = self._taken == len(self._rows)
         return Run(self.key, rows, self._shared, self._rows_end if at_end else rows[-1][0] + 1)

@@ -24,6 +24,7 @@ from .message_set import ENTRY_HEAD, damaged
 if TYPE_CHECKING:
     from .batch_rows import HeaderPlaces
     from .message_set import Row
+    from .scanning import Rows, Scanner
 
 __all__ = [
     "AFTER_CRC",
@@ -136,11 +137,12 @@ def verify(data: bytes, position: int, head: BatchHead, check_crcs: bool) -> Non
 
 
 def read_records(
-    data: bytes, position: int, head: BatchHead, limit: int
-) -> tuple[list[Row], StoredHeaders | None]:
+    data: bytes, position: int, head: BatchHead, limit: int, scan: Scanner | None
+) -> tuple[Rows, StoredHeaders | None]:
     """The rows of the batch at ``position``, and their headers if any has headers.
 
     :param limit: how many bytes the records may become when they are decompressed.
+    :param scan: what finds them, where it is not this.
     :raises CodecNotAvailableError: the codec's package is not installed.
     :raises MalformedDataError: the records are not what the head says.
     """
@@ -153,6 +155,12 @@ def read_records(
         position, end = 0, len(data)
     if head.record_count > (end - position) // SMALLEST_RECORD:
         raise MalformedDataError(f"{head.record_count} records in {end - position} bytes")
+    if scan is not None:
+        time = head.max_time if head.timestamp_type else None
+        found = scan.records(data, position, end, head, time)
+        if found is not None:
+            places = found.header_places() if found.has_headers else {}
+            return found, StoredHeaders(data, places) if places else None
     rows, places = _read_rows(data, position, end, head)
     if head.timestamp_type:
         time = head.max_time

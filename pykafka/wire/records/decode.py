@@ -25,6 +25,7 @@ from .message_set import (
     read_run,
     unwrapped,
 )
+from .scanning import SplitRows, scanner
 from .transactions import AbortedTransactions, ends_transaction
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 
     from .batch import BatchHead
     from .batch_headers import Headers, StoredHeaders
-    from .message_set import Entry, Row
+    from .message_set import Entry
+    from .scanning import Rows
     from .transactions import Aborted
 
 __all__ = ["DEFAULT_MAX_DECOMPRESSED_BYTES", "Batch", "Peek", "RecordReader", "peek"]
@@ -51,7 +53,8 @@ class Batch:
     :ivar timestamp_type: 0 = set by the producer, 1 = by the broker on append.
     :ivar rows: ``(offset, timestamp, key, value)`` with ascending offsets; timestamp in
         milliseconds since 1970, 0 where the format has none (magic 0), -1 where the producer
-        gave none; key and value ``bytes`` or ``None``.
+        gave none; key and value ``bytes`` or ``None``. A slice of them is a list; where the
+        extension module has found them, they are made then.
     :ivar next_offset: the offset after this batch (past gaps that compaction left).
     :ivar leader_epoch: of the leader that stored it; -1 if that is not known.
     :ivar producer_id: of an idempotent or transactional producer, else -1.
@@ -71,7 +74,7 @@ class Batch:
     )
 
     def __init__(
-        self, magic: int, codec: int, timestamp_type: int, rows: list[Row], next_offset: int
+        self, magic: int, codec: int, timestamp_type: int, rows: Rows, next_offset: int
     ) -> None:
         self.magic = magic
         self.codec = codec
@@ -138,6 +141,7 @@ class RecordReader:
         "_fetch_offset",
         "_max_decompressed_bytes",
         "_position",
+        "_scan",
         "next_offset",
         "partial_size",
     )
@@ -157,6 +161,7 @@ class RecordReader:
         self._max_decompressed_bytes = max_decompressed_bytes
         self._aborted = AbortedTransactions(aborted) if aborted else None
         self._position = 0
+        self._scan = scanner()
         self._error: CorruptRecordError | None = None
         self.next_offset = fetch_offset
         self.partial_size: int | None = None
@@ -182,12 +187,16 @@ class RecordReader:
 
     def _read(self) -> Batch | None:
         if is_batch(self._data, self._position):
-            return self._record_batch()
+            found = self._plain_batches()
+            return self._record_batch() if found is None else found
         entry = read_entry(self._data, self._position, self._check_crcs)
         if entry is None:
             self._end()
             return None
-        return self._wrapper(entry) if entry.codec else self._run(entry)
+        if entry.codec:
+            return self._wrapper(entry)
+        found = self._plain_messages(entry)
+        return self._run(entry) if found is None else found
 
     def _end(self) -> None:
         if self._position == 0:
@@ -196,6 +205,28 @@ class RecordReader:
         elif self.next_offset == self._fetch_offset:
             # To fetch there again would bring the same for ever.
             raise damaged(self._fetch_offset, "the broker sent only messages before it")
+
+    def _plain_messages(self, first: Entry) -> Batch | None:
+        """Those like the first, as far as the extension module finds them."""
+        if self._scan is None:
+            return None
+        found = self._scan.messages(self._data, self._position, first.kind, self._check_crcs)
+        if found is None:
+            return None
+        rows, split = found
+        self._position = split.position
+        following = self._entry_if_good()
+        if following is not None and following.offset < split.next_offset:
+            self._error = damaged(split.next_offset, f"it is numbered {following.offset}")
+        return self._batch(first, rows, split.next_offset)
+
+    def _entry_if_good(self) -> Entry | None:
+        if is_batch(self._data, self._position):
+            return None
+        try:
+            return read_entry(self._data, self._position, self._check_crcs)
+        except CorruptRecordError:
+            return None  # it is told when its turn comes
 
     def _run(self, first: Entry) -> Batch:
         rows = [first.row]
@@ -222,12 +253,27 @@ class RecordReader:
 
     def _wrapper(self, wrapper: Entry) -> Batch:
         try:
-            rows = unwrapped(wrapper, self._check_crcs, self._max_decompressed_bytes)
+            rows = unwrapped(wrapper, self._check_crcs, self._max_decompressed_bytes, self._scan)
         except (CorruptRecordError, MalformedDataError) as reason:
             first = min(self.next_offset, wrapper.offset)
             raise damaged(first, str(reason), wrapper.offset + 1) from reason
         self._position = wrapper.end
         return self._batch(wrapper, rows, wrapper.offset + 1)
+
+    def _plain_batches(self) -> Batch | None:
+        """Those at the position that are alike, as one, as far as the extension module finds
+        them."""
+        if self._scan is None or self._aborted is not None:
+            return None
+        floor = None if self.next_offset == self._fetch_offset else self.next_offset
+        found = self._scan.batches(self._data, self._position, floor, self._check_crcs)
+        if found is None:
+            return None
+        rows, split = found
+        head = read_head(self._data, self._position)
+        assert head is not None
+        self._position = split.position
+        return self._with_head(head, rows, split.next_offset, None)
 
     def _record_batch(self) -> Batch | None:
         head = read_head(self._data, self._position)
@@ -242,19 +288,32 @@ class RecordReader:
         except MalformedDataError as reason:
             raise self._damaged_batch(head, str(reason)) from reason
         self._position += ENTRY_HEAD + head.size
-        batch = self._batch(head, rows, head.next_offset)
+        return self._with_head(head, rows, head.next_offset, headers)
+
+    def _with_head(
+        self,
+        head: BatchHead,
+        rows: Rows,
+        next_offset: int,
+        headers: StoredHeaders | None,
+    ) -> Batch:
+        batch = self._batch(head, rows, next_offset)
         batch.leader_epoch = head.leader_epoch
         batch.producer_id = head.producer_id
         batch.is_transactional = head.is_transactional
         batch._stored_headers = headers
         return batch
 
-    def _delivered(self, head: BatchHead) -> tuple[list[Row], StoredHeaders | None]:
+    def _delivered(self, head: BatchHead) -> tuple[Rows, StoredHeaders | None]:
         if self._aborted is not None and self._leaves_out(head, self._aborted):
             return [], None
         if head.is_control:
             return [], None
-        return read_records(self._data, self._position, head, self._max_decompressed_bytes)
+        return self._records(head)
+
+    def _records(self, head: BatchHead) -> tuple[Rows, StoredHeaders | None]:
+        limit = self._max_decompressed_bytes
+        return read_records(self._data, self._position, head, limit, self._scan)
 
     def _leaves_out(self, head: BatchHead, aborted: AbortedTransactions) -> bool:
         aborted.reach(head.next_offset - 1)
@@ -265,7 +324,7 @@ class RecordReader:
         return head.is_transactional
 
     def _ends_transaction(self, head: BatchHead) -> bool:
-        rows, _ = read_records(self._data, self._position, head, self._max_decompressed_bytes)
+        rows, _ = self._records(head)
         # Only a marker has a producer; compaction may have left its head alone.
         return not rows or any(ends_transaction(key) for _, _, key, _ in rows)
 
@@ -281,9 +340,12 @@ class RecordReader:
         next_offset = min((claim for claim in claims if claim > first), default=first + 1)
         return damaged(first, f"its batch: {reason}", next_offset)
 
-    def _batch(self, first: Entry | BatchHead, rows: list[Row], next_offset: int) -> Batch:
+    def _batch(self, first: Entry | BatchHead, rows: Rows, next_offset: int) -> Batch:
         if rows and rows[0][0] < self._fetch_offset:
-            rows = [row for row in rows if row[0] >= self._fetch_offset]
+            if isinstance(rows, SplitRows):
+                rows.behind(self._fetch_offset)
+            else:
+                rows = [row for row in rows if row[0] >= self._fetch_offset]
         self.next_offset = max(self.next_offset, next_offset)
         return Batch(first.magic, first.codec, first.timestamp_type, rows, self.next_offset)
 
@@ -304,10 +366,11 @@ def peek(data: bytes, entries: int = 64) -> Peek | None:
     """Look at the heads of the entries only.
 
     ``None`` if there are more than ``entries`` of them, or no complete one, or if a head
-    makes no sense: decoding will tell.
+    makes no sense: decoding will tell. Messages that the extension module walks over do not count:
+    that takes no time.
     """
-    position = 0
-    next_offset: int | None = None
+    scan = scanner()
+    position, next_offset = (0, None) if scan is None else scan.walk_messages(data)
     epochs: list[tuple[int, int]] = []
     for _ in range(entries + 1):
         rest = len(data) - position

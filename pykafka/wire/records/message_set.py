@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TypeAlias
 
+    from .scanning import Scanner
+
 __all__ = [
     "ENTRY_HEAD",
     "Entry",
@@ -150,7 +152,7 @@ def ascending(rows: list[Row]) -> int:
     return len(rows)
 
 
-def unwrapped(wrapper: Entry, check_crcs: bool, limit: int) -> list[Row]:
+def unwrapped(wrapper: Entry, check_crcs: bool, limit: int, scan: Scanner | None) -> list[Row]:
     """The rows of the message set inside a compressed message.
 
     Offsets inside are absolute in format 0 and count from any start in format 1, where the
@@ -161,7 +163,7 @@ def unwrapped(wrapper: Entry, check_crcs: bool, limit: int) -> list[Row]:
     """
     if wrapper.value is None:
         raise MalformedDataError("it is compressed but has no content")
-    rows = _read_set(codecs.decompress(wrapper.codec, wrapper.value, limit), check_crcs)
+    rows = _read_set(codecs.decompress(wrapper.codec, wrapper.value, limit), check_crcs, scan)
     if not rows:
         return rows
     if ascending(rows) < len(rows):
@@ -175,7 +177,7 @@ def unwrapped(wrapper: Entry, check_crcs: bool, limit: int) -> list[Row]:
     return rows
 
 
-def _read_set(data: bytes, check_crcs: bool) -> list[Row]:
+def _read_set(data: bytes, check_crcs: bool, scan: Scanner | None) -> list[Row]:
     rows: list[Row] = []
     position = 0
     while position < len(data):
@@ -185,8 +187,13 @@ def _read_set(data: bytes, check_crcs: bool) -> list[Row]:
         if entry.codec:
             # Brokers unpack such sets when they are produced and store them flat.
             raise MalformedDataError("a compressed message inside a compressed message")
-        rows.append(entry.row)
-        position = read_run(data, entry.end, entry.kind, check_crcs, rows)
+        found = scan and scan.messages(data, position, entry.kind, check_crcs)
+        if found:
+            rows += found[0][:]
+            position = found[1].position
+        else:
+            rows.append(entry.row)
+            position = read_run(data, entry.end, entry.kind, check_crcs, rows)
     return rows
 
 

@@ -1,0 +1,246 @@
+"""Record sets split into columns by the extension module, and rows made of them when needed.
+
+C (``native/scan.c``) finds where keys and values are; Python makes objects of a few hundred rows at
+a time, so that they are still in the processor's caches when they are used. What C does not
+understand it leaves: the code beside this module reads it, and says what is wrong.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
+
+from ...native import scan
+from .batch_rows import SMALLEST_RECORD
+
+if TYPE_CHECKING:
+    from ...native import Native
+    from .batch_rows import HeaderPlaces
+    from .message_set import Row
+
+__all__ = ["Rows", "Scanner", "SplitRows", "scanner"]
+
+#: A slice of either is a list.
+Rows: TypeAlias = "list[Row] | SplitRows"
+
+# Columns of the result, in the order of native/scan.c.
+_OFFSET, _TIME, _KEY, _KEY_END, _VALUE, _VALUE_END, _HEADERS, _END = range(8)
+_COLUMNS = 8
+#: Rows that one call splits at most, unless one batch has more. Its columns take 64 bytes a row.
+_MOST = 4096
+#: The least that a message of format 0 takes. Room is made for as many as there may be.
+_SMALL = 26
+_NO_FLOOR = -(1 << 63)
+_record_count = struct.Struct(">57xi").unpack_from
+_HEAD_SIZE = 61
+
+
+class SplitRows(Sequence["Row"]):
+    """Rows that are made when they are asked for, from where they lie in the data.
+
+    :param data: what was split; kept.
+    :param columns: a view of the columns, each as long as ``capacity``.
+    :param split: what C told of it.
+    :param time: the timestamp of all, where it is not in them.
+    :ivar has_headers: whether any has headers.
+    """
+
+    __slots__ = (
+        "_capacity",
+        "_columns",
+        "_data",
+        "_first",
+        "_has_keys",
+        "_has_null_values",
+        "_start",
+        "_stop",
+        "_time",
+        "has_headers",
+    )
+
+    def __init__(
+        self, data: bytes, columns: memoryview, capacity: int, split: Any, time: int | None
+    ) -> None:
+        self._data = data
+        self._columns = columns
+        self._capacity = capacity
+        self._start, self._stop = 0, int(split.rows)
+        self._first = columns[0] if split.dense else None
+        self._time = columns[capacity * _TIME] if time is None and split.one_time else time
+        self._has_keys = split.keys > 0
+        self._has_null_values = split.null_values > 0
+        self.has_headers = split.headers > 0
+
+    def __len__(self) -> int:
+        return self._stop - self._start
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Row]: ...
+
+    def __getitem__(self, index: int | slice) -> Row | list[Row]:
+        if isinstance(index, slice):
+            start, stop, step = index.indices(len(self))
+            return self._made(start, max(start, stop))[::step]
+        position = range(len(self))[index]
+        return self._made(position, position + 1)[0]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, (list, SplitRows)):
+            return NotImplemented
+        return self[:] == other[:]
+
+    __hash__ = None  # type: ignore[assignment]  # as a list
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self[:])
+
+    def behind(self, offset: int) -> None:
+        """Leave out the rows before an offset."""
+        first, last = self._start, self._stop
+        while first < last:  # offsets ascend
+            middle = (first + last) // 2
+            if self._columns[middle] < offset:
+                first = middle + 1
+            else:
+                last = middle
+        self._start = first
+
+    def header_places(self) -> HeaderPlaces:
+        """Where the headers of those records are that have some."""
+        columns = (self._column(which, self._start, self._stop) for which in (0, _HEADERS, _END))
+        return {offset: (at, end) for offset, at, end in zip(*columns, strict=True) if at >= 0}
+
+    def _made(self, start: int, stop: int) -> list[Row]:
+        data = self._data
+        start, stop = start + self._start, stop + self._start
+        if self._first is None:
+            offsets: Any = self._column(_OFFSET, start, stop)
+        else:
+            offsets = range(self._first + start, self._first + stop)
+        times = self._column(_TIME, start, stop) if self._time is None else repeat(self._time)
+        begins, ends = self._column(_VALUE, start, stop), self._column(_VALUE_END, start, stop)
+        values: list[bytes | None]
+        if self._has_null_values:
+            values = _nullable(data, begins, ends)
+        else:
+            values = [data[begin:end] for begin, end in zip(begins, ends)]  # noqa: B905 - as long
+        keys: Any = repeat(None)
+        if self._has_keys:
+            keys = _nullable(
+                data, self._column(_KEY, start, stop), self._column(_KEY_END, start, stop)
+            )
+        return list(zip(offsets, times, keys, values))  # noqa: B905 - repeat has no end
+
+    def _column(self, which: int, start: int, stop: int) -> list[int]:
+        first = which * self._capacity
+        numbers: list[int] = self._columns[first + start : first + stop].tolist()
+        return numbers
+
+
+def _nullable(data: bytes, begins: list[int], ends: list[int]) -> list[bytes | None]:
+    return [
+        data[begin:end] if begin >= 0 else None
+        for begin, end in zip(begins, ends)  # noqa: B905 - columns are equally long
+    ]
+
+
+class Scanner:
+    """What the extension module does for :mod:`.decode`. Any thread may use it."""
+
+    def __init__(self, native: Native) -> None:
+        self._lib = native.lib
+        self._ffi = native.ffi
+        self._make = native.ffi.new_allocator(should_clear_after_alloc=False)
+
+    def batches(
+        self, data: bytes, position: int, floor: int | None, check_crcs: bool
+    ) -> tuple[SplitRows, Any] | None:
+        """The rows of plain batches that follow each other at ``position``.
+
+        :param floor: the lowest offset that they may begin with, if there is one.
+        :returns: the rows and where they end (``position`` and ``next_offset``); ``None`` if
+            there is something else at that position.
+        """
+        if len(data) - position < _HEAD_SIZE:
+            return None
+        (count,) = _record_count(data, position)
+        capacity = _room(data, position, count)
+        columns, split = self._new(capacity)
+        lowest = _NO_FLOOR if floor is None else floor
+        self._lib.pykafka_scan_batches(
+            self._ffi.from_buffer("uint8_t[]", data),
+            *(len(data), position, lowest, check_crcs, capacity, columns, split),
+        )
+        return self._rows(data, columns, capacity, split, None)
+
+    def records(
+        self, data: bytes, position: int, end: int, head: Any, time: int | None
+    ) -> SplitRows | None:
+        """The records of one batch, which may have headers.
+
+        :param head: the batch's.
+        :param time: the timestamp of all, where the broker stamps them.
+        :returns: ``None`` if they are not what the head says.
+        """
+        capacity = head.record_count
+        columns, split = self._new(capacity)
+        self._lib.pykafka_scan_records(
+            self._ffi.from_buffer("uint8_t[]", data),
+            *(position, end, head.base_offset, head.last_delta, head.base_time),
+            *(head.record_count, capacity, columns, split),
+        )
+        found = self._rows(data, columns, capacity, split, time)
+        return None if found is None else found[0]
+
+    def messages(
+        self, data: bytes, position: int, kind: int, check_crcs: bool
+    ) -> tuple[SplitRows, Any] | None:
+        """The rows of uncompressed messages of one kind (``magic << 8 | attributes``)."""
+        capacity = _room(data, position, 0)
+        columns, split = self._new(capacity)
+        self._lib.pykafka_scan_messages(
+            self._ffi.from_buffer("uint8_t[]", data),
+            *(len(data), position, kind, check_crcs, capacity, columns, split),
+        )
+        return self._rows(data, columns, capacity, split, None)
+
+    def walk_messages(self, data: bytes) -> tuple[int, int | None]:
+        """Where messages that stand at the beginning end, and the offset after the last."""
+        next_offset = self._ffi.new("int64_t *")
+        view = self._ffi.from_buffer("uint8_t[]", data)
+        position = self._lib.pykafka_walk_messages(view, len(data), next_offset)
+        return position, next_offset[0] if position else None
+
+    def _new(self, capacity: int) -> tuple[Any, Any]:
+        return self._make("int64_t[]", capacity * _COLUMNS), self._ffi.new("pykafka_split *")
+
+    def _rows(
+        self, data: bytes, columns: Any, capacity: int, split: Any, time: int | None
+    ) -> tuple[SplitRows, Any] | None:
+        if not split.rows:
+            return None
+        view = memoryview(self._ffi.buffer(columns)).cast("B").cast("q")
+        return SplitRows(data, view, capacity, split, time), split
+
+
+def _room(data: bytes, position: int, count: int) -> int:
+    """For how many rows to make room; for a batch's records, if that can be believed."""
+    left = len(data) - position
+    return max(min(_MOST, left // _SMALL + 1), min(count, left // SMALLEST_RECORD))
+
+
+@cache
+def _scanner_of(native: Native) -> Scanner:
+    return Scanner(native)
+
+
+def scanner() -> Scanner | None:
+    """The one to use; ``None`` where Python is to do it, see :func:`pykafka.native.scan`."""
+    found = scan()
+    return None if found is None else _scanner_of(found)
