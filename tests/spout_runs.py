@@ -9,6 +9,7 @@ from typing import Any
 
 from pykafka import KafkaClient
 from pykafka.storm import KafkaSpout
+from pykafka.storm.exceptions import SerializationError
 from pykafka.storm.multilang import fast_json
 
 #: Seconds for whatever is waited for.
@@ -87,6 +88,15 @@ class SpoutRun:
             self.emits[tup_id] += 1
             self.in_flight[tup_id] = list(values)
             self._new.append(tup_id)
+
+    def emit_many(self, tuples: Sequence[list[Any]], tup_ids: Sequence[str] | None) -> bool:
+        try:
+            fast_json.dumps(tuples)
+        except SerializationError:
+            return False
+        for values, tup_id in zip(tuples, tup_ids or [None] * len(tuples), strict=True):
+            self.emit(values, tup_id, "default", (), None, False)
+        return True
 
     def log(self, message: str, level: int) -> None:
         self.logs.append(message)

@@ -131,6 +131,10 @@ class BridgedSpout(DeclaredSpout, Spout):  # type: ignore[misc]  # pystorm has n
         """The engine emits."""
         return self.emit(values, id_, stream)
 
+    def emit_messages(self, tuples: list[list[Any]], ids: list[str] | None) -> bool:
+        """Each is emitted by itself: users may have overridden that."""
+        return False
+
     def tell(self, text: str, level: str) -> None:
         """The engine has something for the log."""
         self.log(text, level)

@@ -32,6 +32,13 @@ class Outlet(Protocol):
         :raises SerializationError: a value cannot be sent. Nothing was.
         """
 
+    def emit_many(self, tuples: Sequence[list[Any]], tup_ids: Sequence[str] | None) -> bool:
+        """Send tuples of a spout into the default stream, if they can be sent together.
+
+        :param tup_ids: one for each; None for none.
+        :returns: whether they were sent. If not, none was, and each is to be sent by itself.
+        """
+
     def ack(self, tup_id: Any) -> None:
         """Tell that a bolt is done with the input tuple of this id."""
 

@@ -104,6 +104,12 @@ class Spout(Component):
             for tup, tup_id in zip(tuples, tup_ids, strict=True):
                 self.emit(tup, tup_id=tup_id, stream=stream)
 
+    def storm_emit_many(self, tuples: Sequence[list[Any]], tup_ids: Sequence[str] | None) -> bool:
+        """Send tuples into the default stream together, if that can be, see :class:`Outlet`."""
+        # Who overrides emit(), in a subclass or here, wants to see each of them.
+        inherited = getattr(self.emit, "__func__", None) is Spout.emit
+        return inherited and self._outlet.emit_many(tuples, tup_ids)
+
     def storm_acked(self, tup_id: Any) -> None:
         """What runs the spout tells that a tuple is done."""
         try:

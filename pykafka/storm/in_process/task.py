@@ -119,6 +119,10 @@ class Task:
             f"declared: {declared}"
         )
 
+    def emit_many(self, tuples: Sequence[list[Any]], tup_ids: Sequence[str] | None) -> bool:
+        """Nothing is gained by that here."""
+        return False
+
     def ack(self, tup_id: Any) -> None:
         """A bolt is done with a tuple."""
         self._flow.ack(self.plan.name, self.number, tup_id)

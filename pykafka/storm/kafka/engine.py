@@ -53,6 +53,8 @@ _FETCH_LATER_S = 0.5
 #: Memory that a tuple takes beside key and value.
 _ROW_BYTES = 200
 _UNLIMITED = 1 << 62
+#: What is made of a message that goes into the default stream.
+_LIST = frozenset({list})
 
 
 class _Emitted(NamedTuple):
@@ -244,12 +246,22 @@ class Engine:
 
     def _emit(self, track: Track, rows: Sequence[Row], shared: SharedFields) -> _Emitted:
         """Emit what can be made of rows."""
+        made: list[Any] = self._translate(rows, shared)
+        if _LIST.issuperset(map(type, made)):
+            prefix = track.prefix
+            all_ids = [f"{prefix}{row[0]}" for row in rows] if self._tracked else None
+            if self._host.emit_messages(made, all_ids):
+                return _Emitted(all_ids or [], len(rows), [])
+        return self._emit_each(track, rows, shared, made)
+
+    def _emit_each(
+        self, track: Track, rows: Sequence[Row], shared: SharedFields, made: list[Any]
+    ) -> _Emitted:
         ids: list[str] = []
         rejected: list[GivenUp] = []
         number = 0
         prefix, emit, tracked = track.prefix, self._host.emit_message, self._tracked
         keeps_rejected = self._give_up.keeps
-        made: list[Any] = self._translate(rows, shared)
         for row, outcome in zip(rows, made, strict=True):
             if outcome is None:
                 track.skipped += 1

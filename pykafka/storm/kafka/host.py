@@ -20,6 +20,12 @@ class Host(Protocol):
         :raises SerializationError: it cannot be sent; nothing was.
         """
 
+    def emit_messages(self, tuples: list[list[Any]], ids: list[str] | None) -> bool:
+        """Send tuples into the default stream, if they can be sent together; else send none.
+
+        :returns: whether they were sent.
+        """
+
     def tell(self, text: str, level: str) -> None:
         """Write to the log; level: info, warn or error."""
 

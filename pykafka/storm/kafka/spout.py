@@ -146,6 +146,10 @@ class KafkaSpout(DeclaredSpout, Spout):
         """The engine emits."""
         return self.emit(values, id_, stream)
 
+    def emit_messages(self, tuples: list[list[Any]], ids: list[str] | None) -> bool:
+        """The engine emits many, if that can be."""
+        return self.storm_emit_many(tuples, ids)
+
     def tell(self, text: str, level: str) -> None:
         """The engine has something for the log."""
         self.log(text, level)

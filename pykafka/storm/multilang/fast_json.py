@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from math import isfinite
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..exceptions import SerializationError
 
-__all__ = ["dumps", "loads"]
+__all__ = ["are_plain", "dumps", "dumps_plain", "loads"]
 
 _encoder = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 #: With it, an integer of 19 digits or more reads as :data:`_LONG`, whatever stands around it.
@@ -51,11 +51,21 @@ def _finite(values: Iterable[Any]) -> bool:
     return True
 
 
-def _portable() -> tuple[Callable[[Any], bytes], Callable[[bytes], Any]]:
-    return _strict_dumps, json.loads
+def are_plain(values: Iterable[Any]) -> bool:
+    """Whether all are texts, integers, booleans or None."""
+    return _PLAIN.issuperset(map(type, values))
 
 
-def _fast() -> tuple[Callable[[Any], bytes], Callable[[bytes], Any]]:
+_Functions: TypeAlias = (
+    "tuple[Callable[[Any], bytes], Callable[[Any], bytes], Callable[[bytes], Any]]"
+)
+
+
+def _portable() -> _Functions:
+    return _strict_dumps, _strict_dumps, json.loads
+
+
+def _fast() -> _Functions:
     import orjson
 
     encode, decode = orjson.dumps, orjson.loads
@@ -74,15 +84,22 @@ def _fast() -> tuple[Callable[[Any], bytes], Callable[[bytes], Any]]:
         # A null may have been NaN.
         return data if b"null" not in data or _finite((value,)) else _strict_dumps(value)
 
+    def dumps_plain(value: Any) -> bytes:
+        try:
+            return encode(value, None, options)
+        except TypeError:
+            return _strict_dumps(value)
+
     def loads(data: bytes) -> Any:
         if _LONG in data.translate(_DIGITS, b" \t"):
             return json.loads(data)
         return decode(data)
 
-    return dumps, loads
+    return dumps, dumps_plain, loads
 
 
+#: ``dumps_plain`` is for what holds no floating-point number.
 try:
-    dumps, loads = _fast()
+    dumps, dumps_plain, loads = _fast()
 except ImportError:
-    dumps, loads = _portable()
+    dumps, dumps_plain, loads = _portable()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
+from itertools import chain
 from typing import Any, Protocol
 
 from ...exceptions import InvalidOptionError
@@ -33,6 +34,8 @@ class Serializer(Protocol):
     def encode_acks(self, ids: list[str]) -> bytes:
         """The bytes of an ``ack`` for each of these ids; there is at least one."""
 
+    # May have encode_emits(), as JsonSerializer has it.
+
     def feed(self, data: bytes) -> list[Any]:
         """The messages that are complete with these bytes; what is left waits for the next ones.
 
@@ -40,6 +43,7 @@ class Serializer(Protocol):
         """
 
 
+_EMIT = b'{"command":"emit",'
 _ACK, _ACK_END = b'{"command":"ack","id":', b"}" + _END
 _BETWEEN_ACKS = b'"' + _ACK_END + _ACK + b'"'
 
@@ -62,6 +66,34 @@ class JsonSerializer:
         # Encoded as one list. A quote within a text is escaped: what parts two texts is nowhere
         # else.
         return _ACK + fast_json.dumps(ids)[1:-1].replace(b'","', _BETWEEN_ACKS) + _ACK_END
+
+    def encode_emits(
+        self, tuples: Sequence[Sequence[Any]], tup_ids: Sequence[str] | None
+    ) -> bytes | None:
+        """The bytes of an ``emit`` into the default stream for each of these tuples, at least one.
+
+        :param tup_ids: one for each, or none for all.
+        :returns: ``None`` if they cannot be encoded together: a value is no text, integer,
+            boolean or null.
+        """
+        if not fast_json.are_plain(chain.from_iterable(tuples)):
+            return None
+        emit = {"command": "emit", "need_task_ids": False}
+        messages: list[dict[str, Any]]
+        if tup_ids is None:
+            messages = [{**emit, "tuple": values} for values in tuples]
+        else:
+            messages = [
+                {**emit, "id": tup_id, "tuple": values}
+                for tup_id, values in zip(tup_ids, tuples, strict=True)
+            ]
+        try:
+            data = fast_json.dumps_plain(messages)
+        except SerializationError:
+            return None
+        # Encoded as one list. There are no objects within these values, and a quote within a text
+        # is escaped: what parts two messages is nowhere else.
+        return data[1:-1].replace(b"}," + _EMIT, b"}" + _END + _EMIT) + _END
 
     def feed(self, data: bytes) -> list[Any]:
         """The messages that are complete with these bytes.

@@ -35,6 +35,8 @@ class PipeOutlet:
         self._encode = serializer.encode
         self._sync = serializer.encode({"command": "sync"})
         self._encode_acks = serializer.encode_acks
+        # One that users bring may do without.
+        self._encode_emits = getattr(serializer, "encode_emits", None)
         self._said: list[bytes] = []
         # Come last, and all at once: nothing that was said before needs them to have come before.
         self._acks: list[str] = []
@@ -83,6 +85,22 @@ class PipeOutlet:
             return [direct_task]
         self.flush()
         return self._pipe.task_ids()
+
+    def emit_many(self, tuples: Sequence[list[Any]], tup_ids: Sequence[str] | None) -> bool:
+        """Send tuples of a spout into the default stream, if they can be encoded together."""
+        if self._encode_emits is None or self.prepays:
+            return False
+        data: bytes | None = self._encode_emits(tuples, tup_ids)
+        if data is None:
+            return False
+        self._said.append(data)
+        self.size += len(data)
+        self.emitted += len(tuples)
+        if tup_ids is not None:
+            self.tracked += len(tup_ids)
+        if self.size >= FULL:
+            self.flush()
+        return True
 
     def ack(self, tup_id: Any) -> None:
         """Tell that an input tuple is done."""

@@ -14,11 +14,15 @@ __all__ = ["SpoutLoop"]
 
 #: Seconds for which one ``next`` may collect tuples: acks wait behind it.
 _SLICE = 0.005
-#: How many answers are written ahead while acks come in numbers and twice as many tuples are in
-#: flight. Storm sends a spout one command at a time and waits for its answer; with these it does
-#: not, so that both sides handle many at a time. When acks stop, as many of its questions get old
-#: answers, a millisecond apart.
-_WINDOW = 64
+#: How many answers are written ahead while acks come in numbers: for half of the tuples in flight,
+#: if these are many. Storm sends a spout one command at a time and waits for its answer; with these
+#: it does not, so that both sides handle many at a time. When acks stop, as many of its questions
+#: get old answers, a millisecond apart.
+_WINDOW = 256
+_MANY = 128
+#: Seconds to let Storm say more while it has answers ahead. Each time this end is woken for a few
+#: acks costs both more than the acks do.
+_GATHER = 0.0004
 #: From this many ``next`` without a tuple on, the answer is held back for longer and longer, or
 #: Storm would ask a thousand times a second.
 _PATIENCE = 20
@@ -54,6 +58,8 @@ class SpoutLoop:
         :raises Exception: what the spout raised, reported already.
         """
         while True:
+            if self._ahead > 0:
+                time.sleep(_GATHER)
             commands = self._pipe.read()
             self.busy_since = time.monotonic()
             settled = self._settled
@@ -109,8 +115,9 @@ class SpoutLoop:
         """Pay what is owed, and ahead while acks come."""
         self._ahead += self._outlet.prepaid - obeyed
         self._outlet.prepaid = 0
-        many = self._outlet.tracked - self._settled >= 2 * _WINDOW
-        due = (self._window if many and settling and self._active else 0) - self._ahead
+        under_way = self._outlet.tracked - self._settled
+        flowing = settling and self._active and under_way >= _MANY
+        due = (min(self._window, under_way // 2) if flowing else 0) - self._ahead
         if due > 0:
             self._outlet.answer(due)
             self._ahead += due

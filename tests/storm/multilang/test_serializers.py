@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pykafka.exceptions import InvalidOptionError
 from pykafka.storm.exceptions import SerializationError
 from pykafka.storm.multilang import fast_json, serializer
-from pykafka.storm.multilang.serializers import ProtocolError
+from pykafka.storm.multilang.serializers import JsonSerializer, ProtocolError
 
 END = b"\nend\n"
 
@@ -30,8 +30,11 @@ values = st.recursive(
 )
 #: Each way of encoding that this environment has.
 WAYS = [
-    fast_json._portable(),
-    *([fast_json._fast()] if fast_json.dumps.__name__ == "dumps" else []),
+    (dumps, loads)
+    for dumps, _, loads in (
+        fast_json._portable(),
+        *([fast_json._fast()] if fast_json.dumps.__name__ == "dumps" else []),
+    )
 ]
 
 
@@ -144,6 +147,34 @@ def test_a_serializer_that_does_not_exist(name: str) -> None:
 def test_a_serializer_that_is_named() -> None:
     name = "pykafka.storm.multilang.serializers:JsonSerializer"
     assert serializer(name).feed(serializer().encode([1])) == [[1]]
+
+
+_PARTS = st.sampled_from(['},{"command":"emit",', "\nend\n", '"', "\\", "\ud800", "a"])
+_PLAIN_VALUES = (
+    st.none() | st.booleans() | st.integers() | st.text() | st.lists(_PARTS).map("".join)
+)
+
+
+@given(
+    tuples=st.lists(st.lists(_PLAIN_VALUES), min_size=1),
+    tracked=st.booleans(),
+)
+def test_emits_that_are_encoded_together(tuples: list[list[object]], tracked: bool) -> None:
+    ours = JsonSerializer()
+    ids = [f"t/0/{number}" for number in range(len(tuples))] if tracked else None
+    expected = [
+        {"command": "emit", "need_task_ids": False, "tuple": values}
+        | ({"id": ids[number]} if ids else {})
+        for number, values in enumerate(tuples)
+    ]
+    encoded = ours.encode_emits(tuples, ids)
+    assert encoded is not None
+    assert ours.feed(encoded) == expected
+
+
+@pytest.mark.parametrize("value", [0.5, float("nan"), [1], {"command": "emit"}, b"x", object()])
+def test_emits_with_other_values_are_not_encoded_together(value: object) -> None:
+    assert JsonSerializer().encode_emits([["plain"], [value]], None) is None
 
 
 @given(ids=st.lists(st.text(), min_size=1))
