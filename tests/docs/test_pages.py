@@ -13,6 +13,7 @@ NOT_IN_THE_REFERENCE = {
     "cli",
     "core",
     "embedded",
+    "native",
     "net",
     "runtime",
     "storm",

@@ -35,7 +35,7 @@ from .recording import Record, RecordingStore
 from .reports import PartitionReport
 from .spout_options import lacks_ackers
 from .starting import Starting, check_start, foreign_topology
-from .tracker import Failure, Page, Track, Tracker
+from .tracker import NO_PAGE, Failure, Page, Track, Tracker
 from .tracks import Tracks
 
 __all__ = ["Engine"]
@@ -50,8 +50,6 @@ _PUBLISH_S = 0.1
 _PUBLISH_ACKS = 256
 #: When a message is looked at again that could not be emitted or fetched again.
 _FETCH_LATER_S = 0.5
-#: Memory that a tuple takes beside key and value.
-_ROW_BYTES = 200
 _UNLIMITED = 1 << 62
 #: What is made of a message that goes into the default stream.
 _LIST = frozenset({list})
@@ -232,11 +230,11 @@ class Engine:
         if rows[0][0] < track.position:
             track = self.tracks.restart(track, rows[0][0])
         if self._ahead is not None:
-            self.tracker.emitted(track, (), _NO_PAGE, taken.end_offset)
+            self.tracker.emitted(track, (), NO_PAGE, taken.end_offset)
             self._ahead.take(track, taken)
             return 0
         done = self._emit(track, rows, taken.shared)
-        page = Page(rows, taken.shared, _size(rows)) if done.ids else _NO_PAGE
+        page = Page.of(rows, taken.shared) if done.ids else NO_PAGE
         self.tracker.emitted(track, done.ids, page, taken.end_offset)
         for lost in done.rejected:
             self._give_up(track, lost)
@@ -481,9 +479,6 @@ class Engine:
                 )
 
 
-_NO_PAGE = Page((), None, 0)
-
-
 def _check(settings: Settings, conf: Mapping[str, Any]) -> None:
     wanted_topics(settings.topics)
     check_start(settings)
@@ -501,7 +496,3 @@ def _advance(core: Consumption) -> bool:
         return core.advance(False)
     except KafkaException:
         return False  # the intake tells of it, and begins anew if that helps
-
-
-def _size(rows: Sequence[Row]) -> int:
-    return sum([len(row[3] or b"") + len(row[2] or b"") for row in rows]) + len(rows) * _ROW_BYTES

@@ -16,10 +16,12 @@ from typing import Any, NamedTuple
 from ...core.partition_keys import PartitionKey
 from ...core.retry import Backoff
 
-__all__ = ["Failure", "Page", "Track", "Tracker"]
+__all__ = ["NO_PAGE", "Failure", "Page", "Track", "Tracker"]
 
 #: Before anything was published.
 _NOTHING = -1
+#: Memory that a row takes beside key and value.
+_ROW_BYTES = 200
 
 
 class Page(NamedTuple):
@@ -27,12 +29,22 @@ class Page(NamedTuple):
 
     :ivar rows: (offset, timestamp in ms, key, value), ascending.
     :ivar shared: what their messages have in common.
-    :ivar size: of keys and values, in bytes.
+    :ivar size: about how much memory they take, in bytes.
     """
 
     rows: Sequence[Any]
     shared: Any
     size: int
+
+    @classmethod
+    def of(cls, rows: Sequence[Any], shared: Any) -> Page:
+        """A page of these rows."""
+        size = sum([len(row[3] or b"") + len(row[2] or b"") for row in rows])
+        return cls(rows, shared, size + len(rows) * _ROW_BYTES)
+
+
+#: Nothing is kept.
+NO_PAGE = Page((), None, 0)
 
 
 class Failure(Enum):
