@@ -261,7 +261,6 @@ void pykafka_scan_records(const uint8_t *data, int64_t position, int64_t end, in
     if (split->headers < 0)
         return;
     count(&to, records);
-    split->batches = 1;
     split->position = end;
     split->next_offset = (int64_t)((uint64_t)base_offset + (uint64_t)last_delta + 1);
 }
@@ -299,7 +298,6 @@ void pykafka_scan_batches(const uint8_t *data, int64_t length, int64_t position,
                 times[row] = int64_at(head + 35);
         }
         count(&to, records);
-        split->batches++;
         split->position = position = end;
         split->next_offset = floor = (int64_t)((uint64_t)base_offset + (uint64_t)last_delta + 1);
     }

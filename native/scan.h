@@ -4,7 +4,6 @@
    position: where it stopped: behind the last row, in front of what it leaves to its caller
    next_offset: the offset after all that was split, past what compaction took out
    rows: how many
-   batches: of how many batches (of format 2)
    dense: whether each offset is one above the one before
    one_time: whether all have the timestamp of the first
    keys, headers: how many have one, or some
@@ -13,7 +12,6 @@ typedef struct {
     int64_t position;
     int64_t next_offset;
     int64_t rows;
-    int64_t batches;
     int64_t keys;
     int64_t headers;
     int64_t null_values;

@@ -210,15 +210,14 @@ class RecordReader:
         """Those like the first, as far as the extension module finds them."""
         if self._scan is None:
             return None
-        found = self._scan.messages(self._data, self._position, first.kind, self._check_crcs)
-        if found is None:
+        rows = self._scan.messages(self._data, self._position, first.kind, self._check_crcs)
+        if rows is None:
             return None
-        rows, split = found
-        self._position = split.position
+        self._position = rows.end
         following = self._entry_if_good()
-        if following is not None and following.offset < split.next_offset:
-            self._error = damaged(split.next_offset, f"it is numbered {following.offset}")
-        return self._batch(first, rows, split.next_offset)
+        if following is not None and following.offset < rows.next_offset:
+            self._error = damaged(rows.next_offset, f"it is numbered {following.offset}")
+        return self._batch(first, rows, rows.next_offset)
 
     def _entry_if_good(self) -> Entry | None:
         if is_batch(self._data, self._position):
@@ -266,14 +265,13 @@ class RecordReader:
         if self._scan is None or self._aborted is not None:
             return None
         floor = None if self.next_offset == self._fetch_offset else self.next_offset
-        found = self._scan.batches(self._data, self._position, floor, self._check_crcs)
-        if found is None:
+        rows = self._scan.batches(self._data, self._position, floor, self._check_crcs)
+        if rows is None:
             return None
-        rows, split = found
         head = read_head(self._data, self._position)
         assert head is not None
-        self._position = split.position
-        return self._with_head(head, rows, split.next_offset, None)
+        self._position = rows.end
+        return self._with_head(head, rows, rows.next_offset, None)
 
     def _record_batch(self) -> Batch | None:
         head = read_head(self._data, self._position)

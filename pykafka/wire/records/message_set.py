@@ -189,8 +189,8 @@ def _read_set(data: bytes, check_crcs: bool, scan: Scanner | None) -> list[Row]:
             raise MalformedDataError("a compressed message inside a compressed message")
         found = scan and scan.messages(data, position, entry.kind, check_crcs)
         if found:
-            rows += found[0][:]
-            position = found[1].position
+            rows += found[:]
+            position = found.end
         else:
             rows.append(entry.row)
             position = read_run(data, entry.end, entry.kind, check_crcs, rows)

@@ -8,7 +8,7 @@ understand it leaves: the code beside this module reads it, and says what is wro
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from itertools import repeat
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
@@ -18,6 +18,7 @@ from .batch_rows import SMALLEST_RECORD
 
 if TYPE_CHECKING:
     from ...native import Native
+    from .batch import BatchHead
     from .batch_rows import HeaderPlaces
     from .message_set import Row
 
@@ -46,6 +47,8 @@ class SplitRows(Sequence["Row"]):
     :param split: what C told of it.
     :param time: the timestamp of all, where it is not in them.
     :ivar has_headers: whether any has headers.
+    :ivar end: the position after them in the data.
+    :ivar next_offset: the offset after them, past what compaction took out.
     """
 
     __slots__ = (
@@ -58,7 +61,9 @@ class SplitRows(Sequence["Row"]):
         "_start",
         "_stop",
         "_time",
+        "end",
         "has_headers",
+        "next_offset",
     )
 
     def __init__(
@@ -73,6 +78,8 @@ class SplitRows(Sequence["Row"]):
         self._has_keys = split.keys > 0
         self._has_null_values = split.null_values > 0
         self.has_headers = split.headers > 0
+        self.end: int = split.position
+        self.next_offset: int = split.next_offset
 
     def __len__(self) -> int:
         return self._stop - self._start
@@ -160,55 +167,67 @@ class Scanner:
 
     def batches(
         self, data: bytes, position: int, floor: int | None, check_crcs: bool
-    ) -> tuple[SplitRows, Any] | None:
+    ) -> SplitRows | None:
         """The rows of plain batches that follow each other at ``position``.
 
         :param floor: the lowest offset that they may begin with, if there is one.
-        :returns: the rows and where they end (``position`` and ``next_offset``); ``None`` if
-            there is something else at that position.
+        :returns: ``None`` if there is something else at that position.
         """
         if len(data) - position < _HEAD_SIZE:
             return None
         (count,) = _record_count(data, position)
-        capacity = _room(data, position, count)
-        columns, split = self._new(capacity)
         lowest = _NO_FLOOR if floor is None else floor
-        self._lib.pykafka_scan_batches(
-            self._ffi.from_buffer("uint8_t[]", data),
-            *(len(data), position, lowest, check_crcs, capacity, columns, split),
+        return self._split(
+            self._lib.pykafka_scan_batches,
+            data,
+            (len(data), position, lowest, check_crcs),
+            _room(data, position, count),
         )
-        return self._rows(data, columns, capacity, split, None)
 
     def records(
-        self, data: bytes, position: int, end: int, head: Any, time: int | None
+        self, data: bytes, position: int, end: int, head: BatchHead, time: int | None
     ) -> SplitRows | None:
         """The records of one batch, which may have headers.
 
-        :param head: the batch's.
         :param time: the timestamp of all, where the broker stamps them.
         :returns: ``None`` if they are not what the head says.
         """
-        capacity = head.record_count
-        columns, split = self._new(capacity)
-        self._lib.pykafka_scan_records(
-            self._ffi.from_buffer("uint8_t[]", data),
-            *(position, end, head.base_offset, head.last_delta, head.base_time),
-            *(head.record_count, capacity, columns, split),
+        count = head.record_count
+        return self._split(
+            self._lib.pykafka_scan_records,
+            data,
+            (position, end, head.base_offset, head.last_delta, head.base_time, count),
+            count,
+            time,
         )
-        found = self._rows(data, columns, capacity, split, time)
-        return None if found is None else found[0]
 
-    def messages(
-        self, data: bytes, position: int, kind: int, check_crcs: bool
-    ) -> tuple[SplitRows, Any] | None:
-        """The rows of uncompressed messages of one kind (``magic << 8 | attributes``)."""
-        capacity = _room(data, position, 0)
-        columns, split = self._new(capacity)
-        self._lib.pykafka_scan_messages(
-            self._ffi.from_buffer("uint8_t[]", data),
-            *(len(data), position, kind, check_crcs, capacity, columns, split),
+    def messages(self, data: bytes, position: int, kind: int, check_crcs: bool) -> SplitRows | None:
+        """The rows of uncompressed messages of one kind (``magic << 8 | attributes``).
+
+        :returns: ``None`` if there is something else at that position.
+        """
+        return self._split(
+            self._lib.pykafka_scan_messages,
+            data,
+            (len(data), position, kind, check_crcs),
+            _room(data, position, 0),
         )
-        return self._rows(data, columns, capacity, split, None)
+
+    def _split(
+        self,
+        function: Callable[..., None],
+        data: bytes,
+        arguments: Sequence[int],
+        capacity: int,
+        time: int | None = None,
+    ) -> SplitRows | None:
+        columns = self._make("int64_t[]", capacity * _COLUMNS)
+        split = self._ffi.new("pykafka_split *")
+        function(self._ffi.from_buffer("uint8_t[]", data), *arguments, capacity, columns, split)
+        if not split.rows:
+            return None
+        view = memoryview(self._ffi.buffer(columns)).cast("B").cast("q")
+        return SplitRows(data, view, capacity, split, time)
 
     def walk_messages(self, data: bytes) -> tuple[int, int | None]:
         """Where messages that stand at the beginning end, and the offset after the last."""
@@ -216,17 +235,6 @@ class Scanner:
         view = self._ffi.from_buffer("uint8_t[]", data)
         position = self._lib.pykafka_walk_messages(view, len(data), next_offset)
         return position, next_offset[0] if position else None
-
-    def _new(self, capacity: int) -> tuple[Any, Any]:
-        return self._make("int64_t[]", capacity * _COLUMNS), self._ffi.new("pykafka_split *")
-
-    def _rows(
-        self, data: bytes, columns: Any, capacity: int, split: Any, time: int | None
-    ) -> tuple[SplitRows, Any] | None:
-        if not split.rows:
-            return None
-        view = memoryview(self._ffi.buffer(columns)).cast("B").cast("q")
-        return SplitRows(data, view, capacity, split, time), split
 
 
 def _room(data: bytes, position: int, count: int) -> int:

@@ -151,9 +151,7 @@ def test_a_slice_is_that_of_the_list(
     records = [
         record(n, value, key=key, time_delta=ms) for n, (key, value, ms) in enumerate(fields)
     ]
-    found = scanner.batches(batch(5, records), 0, None, True)
-    assert found is not None
-    rows, split = found
+    rows = scanner.batches(batch(5, records), 0, None, True)
     assert isinstance(rows, SplitRows)
     whole = [(5 + n, ms, key, value) for n, (key, value, ms) in enumerate(fields)]
     assert rows == whole
@@ -162,7 +160,7 @@ def test_a_slice_is_that_of_the_list(
     assert rows[::2] == whole[::2]
     assert rows[0] == whole[0]
     assert rows[-1] == whole[-1]
-    assert (split.position, split.next_offset) == (len(batch(5, records)), 5 + len(whole))
+    assert (rows.end, rows.next_offset) == (len(batch(5, records)), 5 + len(whole))
     rows.behind(5 + len(whole) // 2)
     assert rows == whole[len(whole) // 2 :]
 
@@ -183,7 +181,7 @@ def test_batches_that_are_alike_are_one_and_others_are_not(scanner: Scanner) -> 
     ):
         found = scanner.batches(alike + other + one(11), 0, None, True)
         assert found is not None
-        assert (len(found[0]), found[1].batches, found[1].position) == (10, 10, len(alike))
+        assert (len(found), found.end) == (10, len(alike))
 
 
 def test_a_batch_with_more_rows_than_one_call_splits_otherwise(scanner: Scanner) -> None:
@@ -191,7 +189,7 @@ def test_a_batch_with_more_rows_than_one_call_splits_otherwise(scanner: Scanner)
     data = batch(0, [record(n, b"") for n in range(count)])
     found = scanner.batches(data + batch(count, [record(0, b"")]), 0, None, True)
     assert found is not None
-    assert found[0][-1] == (count - 1, 0, None, b"")
+    assert found[-1] == (count - 1, 0, None, b"")
 
 
 def test_a_count_that_cannot_be_takes_no_memory(scanner: Scanner) -> None:
