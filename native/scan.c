@@ -195,6 +195,22 @@ enum {
     CONTROL = 32,
 };
 
+/* Where a field lies in the data; null begins, and ends, at -1. */
+static inline int nullable(const uint8_t **at, const uint8_t *stop, const uint8_t *data,
+                           int64_t *begins, int64_t *ends)
+{
+    int64_t size;
+    if (!varint(at, stop, &size) || size < -1 || size > stop - *at)
+        return 0;
+    *begins = *ends = -1;
+    if (size >= 0) {
+        *begins = *at - data;
+        *ends = *begins + size;
+        *at += size;
+    }
+    return 1;
+}
+
 /* Puts the records of a batch; how many have headers, -1 if anything is wrong. No sum can overflow:
    lengths are compared with what is left, offsets and times are added as unsigned numbers. */
 static int64_t put_records(const sink *to, const uint8_t *data, int64_t position, int64_t end,
@@ -204,7 +220,7 @@ static int64_t put_records(const sink *to, const uint8_t *data, int64_t position
     const uint8_t *at = data + position, *last = data + end;
     int64_t following = 0, row = to->split->rows, with_headers = 0;
     for (int64_t number = 0; number < records; number++, row++) {
-        int64_t length, time, delta, size, key = -1, key_end = -1, value = -1, value_end = -1;
+        int64_t length, time, delta, key, key_end, value, value_end;
         if (!varint(&at, last, &length) || length < 0 || length > last - at || length < 1)
             return -1;
         const uint8_t *stop = at + length;
@@ -213,21 +229,8 @@ static int64_t put_records(const sink *to, const uint8_t *data, int64_t position
             return -1;
         if (delta < following || delta > last_delta)
             return -1;
-        if (!varint(&at, stop, &size) || size < -1 || size > stop - at)
-            return -1;
-        if (size >= 0) {
-            key = at - data;
-            key_end = key + size;
-            at += size;
-        }
-        if (!varint(&at, stop, &size) || size < -1 || size > stop - at)
-            return -1;
-        if (size >= 0) {
-            value = at - data;
-            value_end = value + size;
-            at += size;
-        }
-        if (at == stop)
+        if (!nullable(&at, stop, data, &key, &key_end) ||
+            !nullable(&at, stop, data, &value, &value_end) || at == stop)
             return -1;
         int64_t headers = *at ? at - data : -1;
         if (headers < 0 && at + 1 != stop)

@@ -86,6 +86,9 @@ IMPLEMENTATIONS = {
 }
 
 
+USUAL_IMPLEMENTATIONS = [PYTHON, "python+scan"]
+
+
 def _importable(module: str) -> bool:
     try:
         return importlib.util.find_spec(module) is not None
@@ -102,7 +105,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--implementations",
-        default=os.environ.get("PYKAFKA_TEST_IMPLEMENTATIONS", "python,python+scan"),
+        default=os.environ.get("PYKAFKA_TEST_IMPLEMENTATIONS", ",".join(USUAL_IMPLEMENTATIONS)),
         help=f"comma list of {', '.join(IMPLEMENTATIONS)} (default: %(default)s)",
     )
     group.addoption(
@@ -160,7 +163,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what another implementation than Python adds nothing to."""
+    """Unless implementations are asked for, leave out what others than Python add nothing to."""
+    if _implementations(config) != USUAL_IMPLEMENTATIONS:
+        return
     releases = releases_of(config)
     ends = {releases[0], releases[-1]}
     superfluous = [

@@ -32,6 +32,8 @@ _NOT_OF_THE_WHEEL = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
 #: What a wheel of pykafka takes over from the one that was installed.
 _OF_THE_INSTALLED = ("METADATA", "entry_points.txt", "licenses/LICENSE")
 _REQUIRES = "Requires-Dist"
+#: What only pykafka's extension module needs, which does not go along.
+_OF_THE_EXTENSION = "cffi"
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)[^;]*(;.*)?")
 
 
@@ -66,6 +68,8 @@ def pykafka_wheel(folder: Path) -> Path:
     # Whatever was installed is what runs, but for its version if its source has moved on.
     version = f"Version: {VERSION}\n".encode()
     info["METADATA"] = re.sub(rb"^Version:.*\n", version, info["METADATA"], count=1, flags=re.M)
+    unneeded = f"^{_REQUIRES}: {_OF_THE_EXTENSION}\\b.*\n".encode()
+    info["METADATA"] = re.sub(unneeded, b"", info["METADATA"], flags=re.M)
     info["WHEEL"] = b"Wheel-Version: 1.0\nGenerator: pykafka\nRoot-Is-Purelib: true\n"
     info["WHEEL"] += b"Tag: py3-none-any\n"
     return _write(folder, f"pykafka-{VERSION}", dict(package_files()), info)
@@ -119,7 +123,9 @@ def _metadata_of(wheel: Path) -> Message:
 
 def _required(name: str) -> Iterator[tuple[str, bool]]:
     """The packages that an installed one requires, and whether it always does."""
-    return _parsed(importlib.metadata.requires(name))
+    for required, always in _parsed(importlib.metadata.requires(name)):
+        if name != "pykafka" or required != _OF_THE_EXTENSION:
+            yield required, always
 
 
 def _parsed(requirements: Iterable[str] | None) -> Iterator[tuple[str, bool]]:

@@ -267,8 +267,10 @@ def test_what_was_taken_and_not_emitted_is_not_committed(
     write(topic, 0, [b"%d" % n for n in range(100, 140)])
     with pytest.raises(StormWentAwayError):
         drive([run], lambda: len(run.emits) > 110)
+    # What came before in slices of its own is acked.
+    first_open = min([110, *(int(id_.rsplit("/")[-1]) for id_ in run.in_flight)])
     run.close()
-    assert committed(client, topic, topic) == {0: 100}
+    assert committed(client, topic, topic) == {0: first_open}
 
 
 def test_an_emit_that_raises_loses_nothing(client: KafkaClient, fill: Fill, start: Start) -> None:
