@@ -217,11 +217,12 @@ def test_a_topic_alone_keeps_its_client(
 
 
 def test_partitions_take_turns(fill: Fill, consume: Consume) -> None:
-    topic = fill(*[numbered(3000) for _ in range(4)])
+    # So many that none is read to its end before the first fetch has come of each.
+    topic = fill(*[numbered(20_000) for _ in range(4)], batch_bytes=100_000)
     order = [message.partition_id for message in consume(topic, consumer_timeout_ms=1000)]
-    assert len(order) == 12_000
+    assert len(order) == 80_000
     # Nobody waits until another one is read to its end.
-    assert set(order[:6000]) == {0, 1, 2, 3}
+    assert set(order[:40_000]) == {0, 1, 2, 3}
 
 
 def test_a_deserializer_makes_what_messages_carry(fill: Fill, consume: Consume) -> None:
