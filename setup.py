@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from setuptools import Extension, setup
+from setuptools import Distribution, Extension, setup
 from setuptools.command.build_ext import build_ext
 
 _VARIABLE = "PYKAFKA_EXTENSIONS"
@@ -31,7 +31,8 @@ def _obstacle() -> str | None:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "probe.c"
         source.write_text(_PROBE)
-        probe = build_ext(_distribution([Extension("probe", [str(source)])]))
+        extension = Extension("probe", [str(source)])
+        probe = build_ext(Distribution({"name": "probe", "ext_modules": [extension]}))
         probe.build_lib = probe.build_temp = folder
         probe.ensure_finalized()
         try:
@@ -39,12 +40,6 @@ def _obstacle() -> str | None:
         except Exception as error:  # noqa: BLE001 - setuptools has no root for what compilers do
             return f"no C compiler that works: {error}"
     return None
-
-
-def _distribution(extensions: list[Extension]) -> object:
-    from setuptools import Distribution
-
-    return Distribution({"name": "probe", "ext_modules": extensions})
 
 
 def _extensions() -> dict[str, object]:

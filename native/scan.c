@@ -221,7 +221,7 @@ static int64_t put_records(const sink *to, const uint8_t *data, int64_t position
     int64_t following = 0, row = to->split->rows, with_headers = 0;
     for (int64_t number = 0; number < records; number++, row++) {
         int64_t length, time, delta, key, key_end, value, value_end;
-        if (!varint(&at, last, &length) || length < 0 || length > last - at || length < 1)
+        if (!varint(&at, last, &length) || length < 1 || length > last - at)
             return -1;
         const uint8_t *stop = at + length;
         at++; /* its attributes, which mean nothing */

@@ -14,6 +14,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from ...native import scan
+from .batch import HEAD
 from .batch_rows import SMALLEST_RECORD
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ _MOST = 4096
 _SMALL = 26
 _NO_FLOOR = -(1 << 63)
 _record_count = struct.Struct(">57xi").unpack_from
-_HEAD_SIZE = 61
 
 
 class SplitRows(Sequence["Row"]):
@@ -173,7 +173,7 @@ class Scanner:
         :param floor: the lowest offset that they may begin with, if there is one.
         :returns: ``None`` if there is something else at that position.
         """
-        if len(data) - position < _HEAD_SIZE:
+        if len(data) - position < HEAD.size:
             return None
         (count,) = _record_count(data, position)
         lowest = _NO_FLOOR if floor is None else floor
