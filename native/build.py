@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 
 from cffi import FFI
@@ -16,14 +17,19 @@ def _declarations(header: Path) -> str:
     return re.sub(r"^#.*$", "", header.read_text(), flags=re.MULTILINE)
 
 
+#: librdkafka is opened as POSIX opens libraries.
+_PARTS = ["scan"] if os.name == "nt" else ["scan", "rdkafka"]
+
 ffibuilder = FFI()
-ffibuilder.cdef(_declarations(_HERE / "scan.h"))
+for part in _PARTS:
+    ffibuilder.cdef(_declarations(_HERE / f"{part}.h"))
 ffibuilder.set_source(
     "pykafka._native",
-    '#include <stdint.h>\n#include "scan.h"\n',
-    sources=["native/scan.c"],
+    "#include <stdint.h>\n" + "".join(f'#include "{part}.h"\n' for part in _PARTS),
+    sources=[f"native/{part}.c" for part in _PARTS],
     include_dirs=["native"],
-    depends=["native/scan.h"],
+    depends=[f"native/{part}.h" for part in _PARTS],
+    libraries=["dl"] if sys.platform == "linux" else [],
     # Whatever the interpreter was built with: speed is what this is for.
     extra_compile_args=[] if os.name == "nt" else ["-O3"],
     py_limited_api=True,

@@ -22,9 +22,8 @@ from .partition import Partition
 from .runtime.consumer.consumption import Consumption
 from .runtime.consumer.hooks import Hooks
 from .runtime.consumer.offset_store import OffsetStore
-from .runtime.consumer.python_source import PythonSource
 from .runtime.consumer.starting import SetOut
-from .runtime.implementation import require_implementation
+from .runtime.implementation import new_source, require_implementation
 from .runtime.membership.member import CallbackFailed, Coordination, Member, MemberOptions
 from .topic import Topic
 
@@ -127,7 +126,7 @@ class GroupConsumer(Consumer):
         self._core = Consumption(
             core,
             settings,
-            PythonSource(core, settings),
+            new_source(settings.use_rdkafka, core, settings),
             self._member,
             store,
             Hooks(

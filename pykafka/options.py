@@ -41,6 +41,8 @@ class Option(NamedTuple):
     :ivar low: smallest value of an ``int``, ``None`` for no bound.
     :ivar also: values that are accepted beside the bounds (``-1`` for "no limit", say).
     :ivar rdkafka: the key of librdkafka's configuration that it maps to.
+    :ivar python_only: whether librdkafka cannot honour it, so that any value but the default
+        is refused there.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Option(NamedTuple):
     also: tuple[Any, ...] = ()
     rdkafka: str | None = None
     choices: tuple[str, ...] = ()
+    python_only: bool = False
 
     def check(self, value: Any) -> None:
         """Raise unless ``value`` may stand here."""
@@ -210,6 +213,7 @@ CLIENT = _table(
         "text",
         "",
         "Local address that connections start from: `host` or `host:port`; empty for any.",
+        python_only=True,
     ),
     Option(
         "ssl_config",
@@ -275,6 +279,7 @@ CONSUMER = _table(
         "Messages of one partition that wait to be consumed before its fetching pauses; soft:"
         " one fetch may bring more.",
         low=1,
+        rdkafka="queued.min.messages",
     ),
     Option(
         "fetch_min_bytes",
@@ -326,7 +331,6 @@ CONSUMER = _table(
         low=-2,
         high=-1,
         also=(None,),
-        rdkafka="auto.offset.reset",
     ),
     Option(
         "consumer_timeout_ms",
@@ -387,6 +391,7 @@ CONSUMER = _table(
         268435456,
         "Largest size that one compressed batch may have unpacked.",
         low=1,
+        python_only=True,
     ),
     Option(
         "isolation_level",
@@ -621,7 +626,6 @@ PRODUCER = _table(
         70000,
         "Messages that are queued before they are sent, `linger_ms` permitting.",
         low=1,
-        rdkafka="batch.num.messages",
     ),
     Option(
         "linger_ms",
@@ -629,7 +633,6 @@ PRODUCER = _table(
         5000,
         "How long a message may wait for others before it is sent.",
         low=0,
-        rdkafka="queue.buffering.max.ms",
     ),
     Option(
         "queue_empty_timeout_ms",

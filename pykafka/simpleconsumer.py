@@ -21,8 +21,8 @@ from .partition import Partition
 from .runtime.consumer.consumption import Consumption
 from .runtime.consumer.hooks import Hooks
 from .runtime.consumer.offset_store import KafkaOffsetStore
-from .runtime.consumer.python_source import PythonSource
 from .runtime.consumer.starting import SetOut
+from .runtime.implementation import new_source
 
 if TYPE_CHECKING:
     from .cluster import Cluster
@@ -67,6 +67,8 @@ class SimpleConsumer(Consumer):
     at offset 0 without a group (and goes on by ``auto_offset_reset`` if that is gone), at
     the committed offset with one.
     """
+
+    _use_rdkafka = False
 
     @options.checked(options.CONSUMER)
     def __init__(
@@ -125,7 +127,7 @@ class SimpleConsumer(Consumer):
         self._core = Consumption(
             cluster.core,
             settings,
-            PythonSource(cluster.core, settings),
+            new_source(self._use_rdkafka, cluster.core, settings),
             self._membership,
             self._store,
             Hooks(by_key.__getitem__, SetOut(settings, group)),

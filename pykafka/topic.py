@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .common import OffsetType
 from .core.metadata import TopicInfo
 from .partition import Partition, Place, offset_limits, places
-from .runtime.implementation import require_implementation
+from .runtime.implementation import RDKAFKA, require_implementation
 
 if TYPE_CHECKING:
     from .balancedconsumer import BalancedConsumer
@@ -104,14 +104,24 @@ class Topic:
         return self.fetch_offset_limits(OffsetType.LATEST)
 
     def get_producer(self, use_rdkafka: bool = False, **kwargs: Any) -> Producer:
-        """A :class:`~pykafka.producer.Producer` for this topic, with its options."""
-        from .producer import Producer
+        """A :class:`~pykafka.producer.Producer` for this topic, with its options.
 
-        require_implementation(use_rdkafka)
-        return Producer(self._cluster, self, **kwargs)
+        :param use_rdkafka: send with librdkafka: a
+            :class:`~pykafka.rdkafka.producer.RdKafkaProducer`.
+        :raises ImplementationNotAvailableError: there is no librdkafka; lists what was tried.
+        """
+        if require_implementation(use_rdkafka) == RDKAFKA:
+            from .rdkafka.producer import RdKafkaProducer as Chosen
+        else:
+            from .producer import Producer as Chosen
+
+        return Chosen(self._cluster, self, **kwargs)
 
     def get_sync_producer(self, **kwargs: Any) -> Producer:
-        """A producer whose ``produce`` returns when the message is acknowledged, or raises."""
+        """A producer whose ``produce`` returns when the message is acknowledged, or raises.
+
+        Takes what :meth:`get_producer` takes.
+        """
         return self.get_producer(sync=True, **kwargs)
 
     def get_simple_consumer(
@@ -120,11 +130,18 @@ class Topic:
         use_rdkafka: bool = False,
         **kwargs: Any,
     ) -> SimpleConsumer:
-        """A :class:`~pykafka.simpleconsumer.SimpleConsumer` of this topic, with its options."""
-        from .simpleconsumer import SimpleConsumer
+        """A :class:`~pykafka.simpleconsumer.SimpleConsumer` of this topic, with its options.
 
-        require_implementation(use_rdkafka)
-        return SimpleConsumer(self, self._cluster, consumer_group=consumer_group, **kwargs)
+        :param use_rdkafka: fetch with librdkafka: a
+            :class:`~pykafka.rdkafka.simple_consumer.RdKafkaSimpleConsumer`.
+        :raises ImplementationNotAvailableError: there is no librdkafka; lists what was tried.
+        """
+        if require_implementation(use_rdkafka) == RDKAFKA:
+            from .rdkafka.simple_consumer import RdKafkaSimpleConsumer as Chosen
+        else:
+            from .simpleconsumer import SimpleConsumer as Chosen
+
+        return Chosen(self, self._cluster, consumer_group=consumer_group, **kwargs)
 
     def get_balanced_consumer(
         self, consumer_group: str | bytes, managed: bool = False, **kwargs: Any

@@ -41,7 +41,7 @@ class SslConfig:
         self.cafile = cafile
         self.certfile = certfile
         self.keyfile = keyfile
-        self._password = password
+        self.password = password
         self.check_hostname = check_hostname
         self._context: ssl.SSLContext | None = None
 
@@ -91,7 +91,7 @@ class SslConfig:
         _check_readable("certfile", self.certfile)
         _check_readable("keyfile", self.keyfile)
         try:
-            context.load_cert_chain(self.certfile, self.keyfile, self._password or self._ask)
+            context.load_cert_chain(self.certfile, self.keyfile, self.password or self._ask)
         except ssl.SSLError as error:
             raise InvalidOptionError(
                 f"ssl_config: {self._key_files} hold no certificate with its private key in PEM"

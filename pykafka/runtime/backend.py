@@ -39,6 +39,12 @@ class Backend(Protocol):
     def spawn(self, function: Callable[..., None], *args: Any, name: str) -> Any:
         """Run beside the caller; daemonic. The answer has ``join(timeout)``."""
 
+    def run_native(self, function: Callable[[], None], name: str) -> Callable[[float], object]:
+        """Run what blocks without our waits (C, say) in a thread of the operating system.
+
+        :returns: what waits for its end, for so many seconds at most.
+        """
+
     def event(self) -> Event: ...
     def lock(self) -> Any: ...
     def rlock(self) -> Any: ...
@@ -61,6 +67,9 @@ class ThreadBackend:
         thread = threading.Thread(target=function, args=args, name=f"pykafka {name}", daemon=True)
         thread.start()
         return thread
+
+    def run_native(self, function: Callable[[], None], name: str) -> Callable[[float], object]:
+        return self.spawn(function, name=name).join
 
     def event(self) -> Event:
         return threading.Event()
@@ -113,6 +122,10 @@ class GeventBackend:
         greenlet = self._gevent.spawn(function, *args)
         greenlet.name = f"pykafka {name}"
         return greenlet
+
+    def run_native(self, function: Callable[[], None], name: str) -> Callable[[float], object]:
+        result = self._gevent.get_hub().threadpool.spawn(function)
+        return lambda seconds: result.wait(timeout=seconds)
 
     def event(self) -> Event:
         event: Event = self._event.Event()

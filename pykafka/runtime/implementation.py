@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from ..exceptions import ImplementationNotAvailableError
+from .consumer.python_source import PythonSource
 
-__all__ = ["PYTHON", "RDKAFKA", "require_implementation"]
+if TYPE_CHECKING:
+    from ..options import Settings
+    from .client import ClientCore
+    from .consumer.source import RecordSource
+
+__all__ = ["IMPLEMENTATION_VARIABLE", "PYTHON", "RDKAFKA", "new_source", "require_implementation"]
 
 PYTHON = "python"
 RDKAFKA = "rdkafka"
-_VARIABLE = "PYKAFKA_IMPL"
+#: Chooses for the whole program.
+IMPLEMENTATION_VARIABLE = "PYKAFKA_IMPL"
 
 
 def require_implementation(use_rdkafka: bool) -> str:
@@ -20,11 +28,30 @@ def require_implementation(use_rdkafka: bool) -> str:
         for the whole program.
     :raises ImplementationNotAvailableError: it is not there; says what was tried.
     """
-    asked = RDKAFKA if use_rdkafka else os.environ.get(_VARIABLE, PYTHON)
+    asked = RDKAFKA if use_rdkafka else os.environ.get(IMPLEMENTATION_VARIABLE) or PYTHON
     if asked == PYTHON:
         return PYTHON
-    by = "use_rdkafka=True" if use_rdkafka else f"{_VARIABLE}={asked}"
-    raise ImplementationNotAvailableError(
-        f"{by}: use_rdkafka requires rdkafka to be installed, and this build has only the"
-        f" {PYTHON!r} implementation; leave it out"
-    )
+    by = "use_rdkafka=True" if use_rdkafka else f"{IMPLEMENTATION_VARIABLE}={asked}"
+    if asked != RDKAFKA:
+        raise ImplementationNotAvailableError(f"{by}: it is {PYTHON} or {RDKAFKA}")
+    from .rdkafka.library import library
+
+    try:
+        library()
+    except ImplementationNotAvailableError as error:
+        raise ImplementationNotAvailableError(f"{by}: {error}") from None
+    return RDKAFKA
+
+
+def new_source(use_rdkafka: bool, client: ClientCore, settings: Settings) -> RecordSource:
+    """Who fetches for a consumer.
+
+    :raises ImplementationNotAvailableError: that implementation is not there.
+    :raises InvalidOptionError: it cannot honour an option.
+    """
+    if require_implementation(use_rdkafka) == PYTHON:
+        return PythonSource(client, settings)
+    from .rdkafka.library import library
+    from .rdkafka.source import RdKafkaSource
+
+    return RdKafkaSource(library(), client, settings)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -14,6 +13,7 @@ from ..client import ClientCore
 from .feed import Consumed, DecodeOptions, Feed
 from .fetcher import Fetcher
 from .source import Run, SourceEvents
+from .turns import Turns
 
 __all__ = ["PythonSource"]
 
@@ -35,8 +35,7 @@ class PythonSource:
             settings.fetch_message_max_bytes, settings.decompressed_max_bytes
         )
         self._feeds: dict[PartitionKey, Feed] = {}
-        #: Feeds with data, in the order of their turn. The I/O thread appends, too.
-        self._line: deque[Feed] = deque()
+        self._turns: Turns[Feed] = Turns()
         self._crash: Exception | None = None
 
     def start(self, events: SourceEvents) -> None:
@@ -93,21 +92,10 @@ class PythonSource:
         self._client.loop.call_soon(self._fetcher.seek, key, offset, epoch)
 
     def next_run(self) -> Run | None:
-        line = self._line
-        while line:
-            feed = line.popleft()
-            # Off the line first, then looked at: the I/O thread, which looks whether it is on
-            # the line after it has added data, either sees it off or has added what is found.
-            feed.listed = False
-            if feed.held:
-                continue
-            run = feed.take(self._tell)
-            if not feed.listed and feed.has_data():
-                feed.listed = True
-                line.append(feed)
-            if run is not None:
-                return run
-        return None
+        return self._turns.next_run(self._take)
+
+    def _take(self, feed: Feed) -> Run | None:
+        return feed.take(self._tell)
 
     def _tell(self, key: PartitionKey, news: Consumed) -> None:
         self._client.loop.call_soon(self._fetcher.consumed, key, news)
@@ -129,14 +117,12 @@ class PythonSource:
             # later start.
             feed.seek()
         self._feeds.clear()
-        self._line.clear()
+        self._turns.clear()
 
     # -- called on the I/O thread -----------------------------------------------------
 
     def _filled(self, feed: Feed) -> None:
-        if not feed.listed:
-            feed.listed = True
-            self._line.append(feed)
+        self._turns.filled(feed)
         self._events.ready()
 
     def _crashed(self, error: BaseException) -> None:

@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from .batch_rows import HeaderPlaces
     from .message_set import Row
 
-__all__ = ["Rows", "Scanner", "SplitRows", "scanner"]
+__all__ = ["COLUMNS", "Rows", "Scanner", "SplitRows", "scanner"]
 
 #: A slice of either is a list.
 Rows: TypeAlias = "list[Row] | SplitRows"
 
 # Columns of the result, in the order of native/scan.c.
 _OFFSET, _TIME, _KEY, _KEY_END, _VALUE, _VALUE_END, _HEADERS, _END = range(8)
-_COLUMNS = 8
+COLUMNS = 8
 #: Rows that one call splits at most, unless one batch has more. Its columns take 64 bytes a row.
 _MOST = 4096
 #: The least that a message of format 0 takes. Room is made for as many as there may be.
@@ -221,7 +221,7 @@ class Scanner:
         capacity: int,
         time: int | None = None,
     ) -> SplitRows | None:
-        columns = self._make("int64_t[]", capacity * _COLUMNS)
+        columns = self._make("int64_t[]", capacity * COLUMNS)
         split = self._ffi.new("pykafka_split *")
         function(self._ffi.from_buffer("uint8_t[]", data), *arguments, capacity, columns, split)
         if not split.rows:

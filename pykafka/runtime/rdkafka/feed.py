@@ -1,0 +1,210 @@
+"""One partition that librdkafka reads, from its rows and errors to runs."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any, NamedTuple
+
+from ...core.epoch_history import EpochHistory
+from ...core.fetching import FetchState
+from ...core.partition_keys import PartitionKey
+from ...exceptions import CorruptRecordError, KafkaException
+from ...message import SharedFields
+from ...wire.records.batch_headers import StoredHeaders
+from ...wire.records.scanning import COLUMNS, SplitRows
+from ..consumer.damage import located
+from ..consumer.source import Run
+from .handle import Handle
+
+__all__ = ["Columns", "Lost", "RdKafkaFeed"]
+
+# Codes of errors that stand in the place of a message.
+_PARTITION_EOF = -191
+_DAMAGED = (-199, -198)  # _BAD_MSG, _BAD_COMPRESSION
+_OUT_OF_RANGE = (-140, 1)  # _AUTO_OFFSET_RESET, OFFSET_OUT_OF_RANGE
+_LOG_TRUNCATION = -139
+#: What its timestamps' kinds are to us: 0 where there are none.
+_TIMESTAMP_TYPES = (0, 0, 1)
+_NOTHING_SHARED = SharedFields()
+
+
+class Columns:
+    """Where C writes what a call takes: one for all partitions that take turns."""
+
+    def __init__(self, ffi: Any, lib: Any) -> None:
+        self.capacity = lib.PYKAFKA_RD_MOST
+        self.pointer = ffi.new("int64_t[]", self.capacity * COLUMNS)
+        self.view = memoryview(ffi.buffer(self.pointer)).cast("B").cast("q")
+        self.taken = ffi.new("pykafka_rd_taken *")
+
+
+class Lost(NamedTuple):
+    """The position of a partition cannot be read from.
+
+    :ivar state: what to decide on.
+    :ivar truncated: whether the log of a new leader lacks what was read.
+    """
+
+    state: FetchState
+    truncated: bool
+
+
+class RdKafkaFeed:
+    """One assigned partition; under the core's lock, but for what it says.
+
+    The I/O thread appends to ``moves``: (epoch, offset to go on from). A seek counts ``epoch``
+    up, which makes what was decided before worthless.
+    """
+
+    def __init__(self, key: PartitionKey, partition: Any, handle: Handle, offset: int) -> None:
+        self.key = key
+        self.held = False
+        self.listed = False
+        self.epoch = 0
+        self.moves: deque[tuple[int, int]] = deque()
+        #: (epoch, error) of a decision that cannot be taken; set by the I/O thread.
+        self.stall: tuple[int, KafkaException] | None = None
+        self.error: KafkaException | None = None
+        self._partition = partition
+        self._handle = handle
+        self._told = handle.library.ffi.new("int8_t *")
+        self._reading: Any = None
+        self._start(offset)
+
+    def _start(self, offset: int) -> None:
+        """Read from an offset on."""
+        self.close()
+        self.error = None
+        self._offset = offset
+        self._damage: tuple[int, str] | None = None
+        self._history = EpochHistory()
+        self._like: tuple[int, int] | None = None
+        self._shared = _NOTHING_SHARED
+        if not self._handle.usable:
+            return
+        library = self._handle.library
+        topic, partition = self.key
+        code = library.ffi.new("int32_t *")
+        reading = library.lib.pykafka_rd_start(
+            self._handle.pointer, topic.encode(), partition, offset, self._told, code
+        )
+        if reading:
+            self._reading = reading
+        else:
+            self.error = library.error(code[0], f"reading {topic}/{partition} from {offset}")
+
+    def close(self) -> None:
+        """Read no more. Idempotent."""
+        reading, self._reading = self._reading, None
+        if reading is not None and self._handle.usable:
+            self._handle.library.lib.pykafka_rd_stop(reading)
+        self._told[0] = 0
+
+    def seek(self, offset: int) -> None:
+        """Go on from another offset; drop everything."""
+        self.epoch += 1
+        self._start(offset)
+
+    def has_data(self) -> bool:
+        return bool(self._told[0] or self.moves)
+
+    def stalled_by(self) -> KafkaException | None:
+        """The error behind everything that could be taken, if there is one."""
+        if self.has_data():
+            return None
+        if self.stall is not None and self.stall[0] == self.epoch:
+            return self.stall[1]
+        return self.error
+
+    def take(self, columns: Columns) -> Run | Lost | None:
+        """The next run; one without rows says that the position moved, as in the Python feed."""
+        while self.moves:
+            epoch, offset = self.moves.popleft()
+            if epoch == self.epoch:
+                self._start(offset)
+                return Run(self.key, [], _NOTHING_SHARED, offset)
+        while self._reading is not None and self._told[0]:
+            taken = columns.taken
+            lib = self._handle.library.lib
+            lib.pykafka_rd_take(self._reading, columns.pointer, taken)
+            if self._damage is not None and (taken.split.rows or taken.error):
+                offset = columns.view[0] if taken.split.rows else taken.error_offset
+                self._stall_at_damage(offset)
+            elif taken.split.rows:
+                return self._run(columns)
+            elif taken.error:
+                found = self._failed(taken)
+                if found is not None:
+                    return found
+        return None
+
+    # -- rows -------------------------------------------------------------------------
+
+    def _run(self, columns: Columns) -> Run:
+        taken = columns.taken
+        data = self._handle.library.ffi.buffer(taken.data, taken.length)[:]
+        split = SplitRows(data, columns.view, columns.capacity, taken.split, None)
+        rows = split[:]
+        self.error = None
+        self._offset = split.next_offset
+        like = (taken.timestamp_kind, taken.leader_epoch)
+        if split.has_headers or like != self._like:
+            self._share(like, split, data, [row[0] for row in rows])
+        return Run(self.key, rows, self._shared, split.next_offset)
+
+    def _share(
+        self, like: tuple[int, int], split: SplitRows, data: bytes, offsets: list[int]
+    ) -> None:
+        kind, epoch = like
+        if epoch >= 0:
+            self._history.add([(epoch, offsets[0])])
+        headers = None
+        if split.has_headers:
+            stored = StoredHeaders(data, split.header_places())
+            headers = stored.compact(offsets, "/".join(map(str, self.key)))
+        # One that has headers is like no other.
+        self._like = None if split.has_headers else like
+        self._shared = SharedFields(
+            self._partition,
+            self.key[1],
+            protocol_version=2 if epoch >= 0 or headers else int(kind > 0),
+            timestamp_type=_TIMESTAMP_TYPES[kind],
+            leader_epoch=epoch,
+            headers=headers,
+        )
+
+    # -- errors -----------------------------------------------------------------------
+
+    def _failed(self, taken: Any) -> Run | Lost | None:
+        library = self._handle.library
+        code, offset = taken.error, taken.error_offset
+        words = library.ffi.buffer(taken.data, taken.length)[:].decode(errors="replace")
+        if code == _PARTITION_EOF:
+            self.error = None
+            if offset > self._offset:
+                # Control batches, aborted transactions, what compaction took out.
+                self._offset = offset
+                return Run(self.key, [], _NOTHING_SHARED, offset, gap=True)
+            return None
+        if code in _DAMAGED:
+            # What comes next tells where the damage ends.
+            self._damage = (offset if offset >= 0 else self._offset, words)
+            return None
+        if code in _OUT_OF_RANGE:
+            return self._lost(words.startswith(library.error_text(_LOG_TRUNCATION)))
+        topic, partition = self.key
+        self.error = library.error(code, f"fetching {topic}/{partition}: {words}")
+        return None
+
+    def _lost(self, truncated: bool) -> Lost:
+        state = FetchState(self.key, self._offset, self.epoch)
+        state.history = self._history
+        self.close()
+        return Lost(state, truncated)
+
+    def _stall_at_damage(self, next_offset: int) -> None:
+        assert self._damage is not None
+        offset, words = self._damage
+        self.close()
+        found = CorruptRecordError(words, offset=offset, next_offset=next_offset)
+        self.error = located(found, self.key, self._offset)

@@ -1,0 +1,170 @@
+"""One client of librdkafka: its threads, what it says, and how it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from ..client import ClientCore
+from .library import Library
+from .properties import Properties, refused
+
+__all__ = ["Handle", "Outcome", "open_handles"]
+
+log = logging.getLogger("pykafka.rdkafka")
+
+#: How long whoever closes one waits for its threads to end.
+_END_S = 10.0
+#: As syslog counts: what it calls an error is tried again, and so is a warning.
+_LEVELS = {5: logging.INFO, 6: logging.INFO, 7: logging.DEBUG}
+
+#: Those that are not freed. After a fork the parent's are left alone: their threads are not here.
+_open: set[Handle] = set()
+
+
+def open_handles() -> int:
+    """How many handles of librdkafka there are now."""
+    return len(_open)
+
+
+class Outcome(NamedTuple):
+    """What became of messages of one partition; see ``pykafka_rd_outcome``."""
+
+    partition: int
+    first: int
+    count: int
+    base_offset: int
+    log_append_time: int
+    error: int
+
+
+class Handle:
+    """A ``rd_kafka_t``: a producer if it has a topic, else a consumer.
+
+    :param heard: called on the loop when there may be something to take.
+    :param outcomes: called on the loop with what became of messages.
+
+    Made and closed by any thread; what it says is taken on the loop.
+    """
+
+    def __init__(
+        self,
+        client: ClientCore,
+        properties: Properties,
+        heard: Callable[[], None] | None = None,
+        topic: str | None = None,
+        outcomes: Callable[[list[Outcome]], None] | None = None,
+    ) -> None:
+        self.library = library = properties.library
+        self._client = client
+        self._heard = heard
+        self._outcomes = outcomes
+        self._pid = os.getpid()
+        self._ear, self._bell = client.loop.socket.socketpair()
+        for end in (self._ear, self._bell):
+            end.setblocking(False)
+        ffi = library.ffi
+        self._ring = ffi.new("pykafka_rd_bell *", (self._bell.fileno(), 0))
+        self._told = ffi.new("int8_t *")
+        self._events = ffi.new("pykafka_rd_events *")
+        self.pointer = self._make(properties, topic)
+        _open.add(self)
+        client.loop.call_soon(self._listen)
+
+    def _make(self, properties: Properties, topic: str | None) -> Any:
+        library = self.library
+        words = library.room_for_text()
+        made = library.lib.pykafka_rd_handle_new(
+            library.pointer,
+            properties.pointer,
+            library.ffi.NULL if topic is None else topic.encode(),
+            self._told,
+            self._ring,
+            words,
+            library.room,
+        )
+        if not made:
+            properties.free()
+            self._ear.close()
+            self._bell.close()
+            text = library.text(words)
+            # It names what does not fit together.
+            options = [option for key, option in properties.options.items() if f"`{key}`" in text]
+            raise refused(library, text, options)
+        properties.pointer = None
+        return made
+
+    @property
+    def usable(self) -> bool:
+        """Whether its threads are in this process, and not ended."""
+        return self in _open and self._pid == os.getpid()
+
+    def close(self) -> None:
+        """End its threads. Idempotent; waits for that, with a bound, unless on the loop."""
+        if not self.usable:
+            return
+        _open.discard(self)
+        loop = self._client.loop
+        if not loop.call_soon(self._hang_up):
+            self._ear.close()
+        wait = self._client.backend.run_native(self._free, name="librdkafka's end")
+        if not loop.on_loop():
+            wait(_END_S)
+
+    def _free(self) -> None:
+        self.library.lib.pykafka_rd_handle_free(self.pointer)
+        self._bell.close()
+
+    # -- on the loop ------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        if self in _open:
+            self._client.loop.watch(self._ear, self._rung, None)
+
+    def _hang_up(self) -> None:
+        self._client.loop.unwatch(self._ear)
+        self._ear.close()
+
+    def _rung(self) -> None:
+        self._ring.pending = 0
+        with contextlib.suppress(BlockingIOError, InterruptedError):
+            self._ear.recv(64)
+        if self._told[0]:
+            self._take_events()
+        if self._heard is not None:
+            self._heard()
+
+    def _take_events(self) -> None:
+        if not self.usable:
+            return
+        events, library = self._events, self.library
+        library.lib.pykafka_rd_poll(self.pointer, events)
+        if events.text_length:
+            self._say(library.ffi.buffer(events.text, events.text_length)[:])
+        if events.outcome_count and self._outcomes is not None:
+            found = library.ffi.unpack(events.outcomes, events.outcome_count)
+            self._outcomes(
+                [
+                    Outcome(
+                        one.partition,
+                        one.first,
+                        one.count,
+                        one.base_offset,
+                        one.log_append_time,
+                        one.error,
+                    )
+                    for one in found
+                ]
+            )
+        if events.more:
+            # In turn with everybody else whom the loop serves.
+            self._client.loop.call_soon(self._take_events)
+
+    def _say(self, lines: bytes) -> None:
+        for line in lines.decode(errors="replace").split("\0"):
+            level, _, text = line.partition(" ")
+            if text:
+                log.log(_LEVELS.get(int(level), logging.WARNING), "%s", text)
