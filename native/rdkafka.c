@@ -28,6 +28,8 @@ typedef struct rd_kafka_queue_s rd_kafka_queue_t;
 typedef struct rd_kafka_headers_s rd_kafka_headers_t;
 typedef struct rd_kafka_op_s rd_kafka_event_t;
 
+struct rd_kafka_metadata;
+
 typedef struct {
     int err;
     rd_kafka_topic_t *rkt;
@@ -75,6 +77,9 @@ enum { RD_OUT_OF_MEMORY = -195 /* RD_KAFKA_RESP_ERR__FAIL */ };
     X(purge, int, (rd_kafka_t *, int)) \
     X(topic_new, rd_kafka_topic_t *, (rd_kafka_t *, const char *, rd_kafka_topic_conf_t *)) \
     X(topic_destroy, void, (rd_kafka_topic_t *)) \
+    X(metadata, int, \
+      (rd_kafka_t *, int, rd_kafka_topic_t *, const struct rd_kafka_metadata **, int)) \
+    X(metadata_destroy, void, (const struct rd_kafka_metadata *)) \
     X(queue_new, rd_kafka_queue_t *, (rd_kafka_t *)) \
     X(queue_get_main, rd_kafka_queue_t *, (rd_kafka_t *)) \
     X(queue_destroy, void, (rd_kafka_queue_t *)) \
@@ -569,6 +574,14 @@ int64_t pykafka_rd_produce(pykafka_rd_handle *handle, const pykafka_rd_messages 
         }
     }
     return messages->count;
+}
+
+void pykafka_rd_refresh(pykafka_rd_handle *handle, int32_t timeout_ms)
+{
+    const struct rd_kafka_metadata *metadata;
+
+    if (!handle->library->metadata(handle->kafka, 0, handle->topic, &metadata, timeout_ms))
+        handle->library->metadata_destroy(metadata);
 }
 
 /* -- events --------------------------------------------------------------------------- */

@@ -96,6 +96,9 @@ typedef struct {
 int64_t pykafka_rd_produce(pykafka_rd_handle *handle, const pykafka_rd_messages *messages,
                            int32_t *error);
 
+/* Asks brokers which partitions the topic has; waits for so long at most. */
+void pykafka_rd_refresh(pykafka_rd_handle *handle, int32_t timeout_ms);
+
 /* What has become of messages of one partition with consecutive numbers, all the same: offsets
    from base_offset on (-1 if none are told), the broker's time (-1 if it keeps the producer's),
    and the error, 0 for none. */

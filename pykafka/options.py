@@ -618,7 +618,6 @@ PRODUCER = _table(
         100000,
         "Messages not yet acknowledged at which `produce` blocks or raises.",
         low=1,
-        rdkafka="queue.buffering.max.messages",
     ),
     Option(
         "min_queued_messages",
@@ -698,6 +697,5 @@ PRODUCER = _table(
         268435456,
         "The same bound as `max_queued_messages` in bytes; soft.",
         low=1,
-        rdkafka="queue.buffering.max.kbytes",
     ),
 )

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from . import options
 from .common import CompressionType
 from .core.producing import FIRST_WITH_ZSTD, SendOptions, record_format
-from .core.retry import Backoff
 from .exceptions import (
     InvalidMessageTypeError,
     KafkaException,
@@ -25,8 +24,8 @@ from .exceptions import (
 from .message import Message
 from .partition import to_milliseconds
 from .partitioners import InIdOrder, RandomPartitioner
+from .runtime.implementation import new_sink
 from .runtime.producer.production import Production
-from .runtime.producer.python_sink import PythonSink
 from .runtime.producer.reports import SyncReport
 from .wire.messages.produce import ProduceRequest
 from .wire.records.batch_headers import headers_size
@@ -85,6 +84,8 @@ class Producer:
     Messages of a partition keep their order through retries. Thread-safe.
     """
 
+    _use_rdkafka = False
+
     @options.checked(options.PRODUCER)
     def __init__(
         self,
@@ -131,8 +132,7 @@ class Producer:
             max_request_size,
             delivery_timeout_ms / 1000,
         )
-        first_s = retry_backoff_ms / 1000
-        sink = PythonSink(cluster.core, send, Backoff(first_s, max(1.0, first_s)))
+        sink = new_sink(self._use_rdkafka, cluster.core, settings, send)
         self._core = Production(cluster.core, settings, name, sink, partitions)
         cluster.register(self)
         # What is queued by a producer that is dropped is sent; nothing is waited for here.

@@ -119,7 +119,8 @@ class Lane:
 
     Any thread appends to ``queue`` and adds to ``bytes``, without a lock; everything else
     belongs to the I/O thread. At most one batch has left the queue and is not settled:
-    that is what keeps the order through retries.
+    that is what keeps the order through retries. Who keeps that order in another way hands
+    batches over, as many as it likes.
 
     :ivar bytes: of the messages in the queue, about: it may be too low where threads added
         at the same time, until the queue is empty.
@@ -128,6 +129,7 @@ class Lane:
         ``wake_step`` is how many more that takes each time.
     :ivar due: how many of the queue are to be sent without waiting for more.
     :ivar current: the batch that was taken out and is not settled.
+    :ivar away: messages that were handed over and are not settled.
     :ivar in_flight: whether a request of this lane has no answer yet. A batch may be settled
         before: its time can be over while a broker says nothing.
     :ivar settled: messages acknowledged or reported failed, ever.
@@ -137,6 +139,7 @@ class Lane:
 
     __slots__ = (
         "_seen",
+        "away",
         "bytes",
         "current",
         "due",
@@ -162,6 +165,7 @@ class Lane:
         self.wake_bytes = wake_step
         self.due = 0
         self.current: Batch | None = None
+        self.away = 0
         self.in_flight = False
         self.settled = 0
         self.not_before = 0.0
@@ -252,6 +256,23 @@ class Lane:
         kept = batch.messages[:keep]
         self.current = Batch(kept, self._size(kept), batch.deadline, self.has_headers)
 
+    def hand_over(self, count: int) -> None:
+        """The first so many messages of the current batch are somebody else's to send; the rest
+        goes back to the head of the queue."""
+        batch = self.current
+        assert batch is not None
+        rest = batch.messages[count:]
+        if rest:
+            self.current = Batch(rest, self._size(rest), batch.deadline, self.has_headers)
+            self.put_back()
+        self.current = None
+        self.away += count
+
+    def settle_away(self, count: int) -> None:
+        """So many of those that were handed over are acknowledged, or reported failed."""
+        self.away -= count
+        self.settled += count
+
     def _make_current(self, messages: list[Message], size: int, deadline: float) -> None:
         self.due = max(0, self.due - len(messages))
         self.bytes = max(0, self.bytes - size) if self.queue else 0
@@ -260,7 +281,7 @@ class Lane:
 
     def _gone(self) -> int:
         """How many messages have left the queue, ever."""
-        return self.settled + (len(self.current.messages) if self.current else 0)
+        return self.settled + self.away + (len(self.current.messages) if self.current else 0)
 
     def _head_seen(self, now: float) -> float:
         gone = self._gone()

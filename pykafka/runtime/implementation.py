@@ -6,14 +6,22 @@ import os
 from typing import TYPE_CHECKING
 
 from ..exceptions import ImplementationNotAvailableError
-from .consumer.python_source import PythonSource
 
 if TYPE_CHECKING:
+    from ..core.producing import SendOptions
     from ..options import Settings
     from .client import ClientCore
     from .consumer.source import RecordSource
+    from .producer.sink import RecordSink
 
-__all__ = ["IMPLEMENTATION_VARIABLE", "PYTHON", "RDKAFKA", "new_source", "require_implementation"]
+__all__ = [
+    "IMPLEMENTATION_VARIABLE",
+    "PYTHON",
+    "RDKAFKA",
+    "new_sink",
+    "new_source",
+    "require_implementation",
+]
 
 PYTHON = "python"
 RDKAFKA = "rdkafka"
@@ -50,8 +58,28 @@ def new_source(use_rdkafka: bool, client: ClientCore, settings: Settings) -> Rec
     :raises InvalidOptionError: it cannot honour an option.
     """
     if require_implementation(use_rdkafka) == PYTHON:
+        from .consumer.python_source import PythonSource
+
         return PythonSource(client, settings)
     from .rdkafka.library import library
     from .rdkafka.source import RdKafkaSource
 
     return RdKafkaSource(library(), client, settings)
+
+
+def new_sink(
+    use_rdkafka: bool, client: ClientCore, settings: Settings, options: SendOptions
+) -> RecordSink:
+    """Who sends for a producer.
+
+    :raises ImplementationNotAvailableError: that implementation is not there.
+    :raises InvalidOptionError: it cannot honour an option.
+    """
+    if require_implementation(use_rdkafka) == PYTHON:
+        from .producer.python_sink import PythonSink
+
+        return PythonSink(client, settings, options)
+    from .rdkafka.library import library
+    from .rdkafka.sink import RdKafkaSink
+
+    return RdKafkaSink(library(), client, settings, options)

@@ -110,6 +110,7 @@ class Production:
             if self._running:
                 return
             if not self._started:
+                self._sink.open()
                 self._started = True
                 self.lanes = self._open_lanes(self.partitions)
                 self._client.fork_listeners.add(self)
@@ -158,6 +159,7 @@ class Production:
         done = self._client.backend.event()
         self._client.loop.call_soon(self._end, done)
         done.wait(_END_S)
+        self._sink.close()
         self._raise_failures()
 
     def finish(self, timeout_s: float) -> str:

@@ -30,15 +30,15 @@ from ...exceptions import (
     ProduceFailureError,
     RemoteError,
     UnsupportedVersion,
-    UsageError,
 )
 from ...net.chance import chance
+from ...options import Settings
 from ...wire.errors import error_info
 from ...wire.messages.produce import ProduceRequest
 from ...wire.primitives import ZERO_UUID
 from ..client import ClientCore
 from ..tasks import Signal, Task
-from .sink import SinkEvents
+from .sink import SinkEvents, unsendable
 
 __all__ = ["PythonSink"]
 
@@ -53,10 +53,11 @@ _CHECK_S = 0.5
 class PythonSink:
     """See :class:`~.sink.RecordSink`."""
 
-    def __init__(self, client: ClientCore, options: SendOptions, backoff: Backoff) -> None:
+    def __init__(self, client: ClientCore, settings: Settings, options: SendOptions) -> None:
         self._client = client
         self._options = options
-        self._backoff = backoff
+        first_s = settings.retry_backoff_ms / 1000
+        self._backoff = Backoff(first_s, max(1.0, first_s))
         self._signals: dict[int, Signal] = {}
         self._tasks: dict[int, Task] = {}
         self._by_leader: dict[int, list[Lane]] = {}
@@ -69,6 +70,9 @@ class PythonSink:
         # for a busy machine: the promise is that its outcome is told within the time-out.
         self._lifetime_s = options.delivery_timeout_s - 3 * self._check_s
         self._stopped = True
+
+    def open(self) -> None:
+        pass
 
     def start(self, lanes: Mapping[int, Lane], events: SinkEvents) -> None:
         self._stopped = False
@@ -99,6 +103,9 @@ class PythonSink:
         for task in [*self._tasks.values(), self._refreshing]:
             if task is not None:
                 task.cancel(stopped)
+
+    def close(self) -> None:
+        pass
 
     # -- who leads what ---------------------------------------------------------------
 
@@ -216,7 +223,7 @@ class PythonSink:
                 try:
                     encoded = batch.encoded(version, options.codec, now_ms)
                 except (KafkaException, TypeError) as error:
-                    self._events.failed(lane, lane.settle(), self._unsendable(lane, error))
+                    self._events.failed(lane, lane.settle(), unsendable(options.topic, lane, error))
                     continue
                 batch.attempts += 1
                 records.append((lane.partition_id, encoded))
@@ -234,18 +241,6 @@ class PythonSink:
             respond=options.required_acks != 0,
             at_most=None if ids else BY_NAME,
         )
-
-    def _unsendable(self, lane: Lane, error: KafkaException | TypeError) -> KafkaException:
-        where = f"{self._options.topic}/{lane.partition_id}"
-        if isinstance(error, KafkaException):
-            told: KafkaException = type(error)(f"messages to {where}: {error}")
-        else:
-            told = UsageError(
-                f"a message to {where} was changed to what is no bytes after it was produced:"
-                f" {error}"
-            )
-        told.__cause__ = error
-        return told
 
     def _not_sent(
         self, batches: list[tuple[Lane, Batch]], error: RemoteError, failures: int

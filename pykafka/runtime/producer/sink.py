@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from ...core.producing import Batch, Lane
+from ...exceptions import KafkaException, UsageError
 
-__all__ = ["RecordSink", "SinkEvents"]
+__all__ = ["RecordSink", "SinkEvents", "unsendable"]
 
 
 class SinkEvents(Protocol):
@@ -28,10 +29,16 @@ class SinkEvents(Protocol):
 
 
 class RecordSink(Protocol):
-    """Sends what is due in the lanes; used on the I/O thread only.
+    """Sends what is due in the lanes; used on the I/O thread only, but for the two ends.
 
     Partitioners, serializers, accounts and reports are not its business.
     """
+
+    def open(self) -> None:
+        """Get ready, before :meth:`start`; on the thread of whoever starts the producer.
+
+        :raises KafkaException: it cannot be used.
+        """
 
     def start(self, lanes: Mapping[int, Lane], events: SinkEvents) -> None:
         """Begin; ``lanes`` (by partition id) grows when the topic does."""
@@ -43,4 +50,21 @@ class RecordSink(Protocol):
         """Look at the lanes again."""
 
     def stop(self) -> None:
-        """Send nothing any more. Idempotent."""
+        """Send nothing any more. Idempotent. What was handed over to it is reported failed."""
+
+    def close(self) -> None:
+        """Wait, with a bound, until nothing of it is left, after :meth:`stop`; not on the I/O
+        thread."""
+
+
+def unsendable(topic: str, lane: Lane, error: KafkaException | TypeError) -> KafkaException:
+    """The error of messages that nobody could send, by what encoding them said."""
+    where = f"{topic}/{lane.partition_id}"
+    if isinstance(error, KafkaException):
+        told: KafkaException = type(error)(f"messages to {where}: {error}")
+    else:
+        told = UsageError(
+            f"a message to {where} was changed to what is no bytes after it was produced: {error}"
+        )
+    told.__cause__ = error
+    return told

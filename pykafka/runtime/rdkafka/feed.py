@@ -56,7 +56,7 @@ class RdKafkaFeed:
     up, which makes what was decided before worthless.
     """
 
-    def __init__(self, key: PartitionKey, partition: Any, handle: Handle, offset: int) -> None:
+    def __init__(self, key: PartitionKey, partition: Any, handle: Handle) -> None:
         self.key = key
         self.held = False
         self.listed = False
@@ -69,10 +69,9 @@ class RdKafkaFeed:
         self._handle = handle
         self._told = handle.library.ffi.new("int8_t *")
         self._reading: Any = None
-        self._start(offset)
 
-    def _start(self, offset: int) -> None:
-        """Read from an offset on."""
+    def begin(self, offset: int) -> None:
+        """Read from an offset on, once whoever listens to the handle knows this feed."""
         self.close()
         self.error = None
         self._offset = offset
@@ -103,7 +102,7 @@ class RdKafkaFeed:
     def seek(self, offset: int) -> None:
         """Go on from another offset; drop everything."""
         self.epoch += 1
-        self._start(offset)
+        self.begin(offset)
 
     def has_data(self) -> bool:
         return bool(self._told[0] or self.moves)
@@ -121,7 +120,7 @@ class RdKafkaFeed:
         while self.moves:
             epoch, offset = self.moves.popleft()
             if epoch == self.epoch:
-                self._start(offset)
+                self.begin(offset)
                 return Run(self.key, [], _NOTHING_SHARED, offset)
         while self._reading is not None and self._told[0]:
             taken = columns.taken

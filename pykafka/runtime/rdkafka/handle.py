@@ -8,7 +8,10 @@ import os
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from ...core.effects import Procedure, Wait
+from ...exceptions import KafkaException
 from ..client import ClientCore
+from ..tasks import Signal, Task
 from .library import Library
 from .properties import Properties, refused
 
@@ -44,6 +47,7 @@ class Outcome(NamedTuple):
 class Handle:
     """A ``rd_kafka_t``: a producer if it has a topic, else a consumer.
 
+    :param closed: called on the loop when the client is closed.
     :param heard: called on the loop when there may be something to take.
     :param outcomes: called on the loop with what became of messages.
 
@@ -54,12 +58,14 @@ class Handle:
         self,
         client: ClientCore,
         properties: Properties,
+        closed: Callable[[BaseException], None],
         heard: Callable[[], None] | None = None,
         topic: str | None = None,
         outcomes: Callable[[list[Outcome]], None] | None = None,
     ) -> None:
         self.library = library = properties.library
         self._client = client
+        self._closed = closed
         self._heard = heard
         self._outcomes = outcomes
         self._pid = os.getpid()
@@ -70,6 +76,8 @@ class Handle:
         self._ring = ffi.new("pykafka_rd_bell *", (self._bell.fileno(), 0))
         self._told = ffi.new("int8_t *")
         self._events = ffi.new("pykafka_rd_events *")
+        self._watching: Task | None = None
+        self._wait: Callable[[float], object] = lambda _: None
         self.pointer = self._make(properties, topic)
         _open.add(self)
         client.loop.call_soon(self._listen)
@@ -103,16 +111,18 @@ class Handle:
         return self in _open and self._pid == os.getpid()
 
     def close(self) -> None:
-        """End its threads. Idempotent; waits for that, with a bound, unless on the loop."""
+        """End its threads, without waiting for that. Idempotent."""
         if not self.usable:
             return
         _open.discard(self)
-        loop = self._client.loop
-        if not loop.call_soon(self._hang_up):
+        if not self._client.loop.call_soon(self._hang_up):
             self._ear.close()
-        wait = self._client.backend.run_native(self._free, name="librdkafka's end")
-        if not loop.on_loop():
-            wait(_END_S)
+        self._wait = self._client.backend.run_native(self._free, name="librdkafka's end")
+
+    def join(self) -> None:
+        """Wait, with a bound, until they have ended; not on the loop, where it does nothing."""
+        if not self._client.loop.on_loop():
+            self._wait(_END_S)
 
     def _free(self) -> None:
         self.library.lib.pykafka_rd_handle_free(self.pointer)
@@ -123,8 +133,18 @@ class Handle:
     def _listen(self) -> None:
         if self in _open:
             self._client.loop.watch(self._ear, self._rung, None)
+            # It ends with the client, whatever librdkafka may still be doing.
+            self._watching = self._client.spawn(_forever())
+            self._watching.when_done(self._client_ended)
+
+    def _client_ended(self, task: Task) -> None:
+        if self._watching is not None and task.error is not None:
+            self._closed(task.error)
 
     def _hang_up(self) -> None:
+        watching, self._watching = self._watching, None
+        if watching is not None:
+            watching.cancel(KafkaException("the handle was closed"))
         self._client.loop.unwatch(self._ear)
         self._ear.close()
 
@@ -168,3 +188,7 @@ class Handle:
             level, _, text = line.partition(" ")
             if text:
                 log.log(_LEVELS.get(int(level), logging.WARNING), "%s", text)
+
+
+def _forever() -> Procedure[None]:
+    yield Wait(Signal(), None)

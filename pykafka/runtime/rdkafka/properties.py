@@ -45,14 +45,15 @@ _CONSUMER = (
     Property("enable.auto.commit", "false"),
     Property("enable.auto.offset.store", "false"),
     Property("enable.partition.eof", "true"),
-    # It looks a second later otherwise whether a full queue has been read from.
-    Property("fetch.queue.backoff.ms", "5", probed=True),
 )
 #: Batches come when they are due; which of them may fail is said for each message.
 _PRODUCER = (
     # Messages keep their order through retries.
     Property("max.in.flight.requests.per.connection", "1"),
     Property("batch.num.messages", "1000000"),
+    # What may be queued is bounded before it comes here.
+    Property("queue.buffering.max.messages", "10000000"),
+    Property("queue.buffering.max.kbytes", "2097151"),
 )
 #: How long it may wait for the rest of a batch that it is being given.
 _REST_OF_A_BATCH_MS = 5
@@ -61,9 +62,16 @@ _LATE_MS = 1000
 #: What one takes beside its key and value, at most.
 _OVERHEAD = 512
 _LEAST_MESSAGE_MAX_BYTES = 1000
-#: It takes no larger number than this.
+#: It takes no larger numbers than these.
 _MOST_QUEUED_MESSAGES = 10_000_000
 _MOST_QUEUED_KBYTES = 2_097_151
+#: With more, each is out of the processor's caches again when it is handed over.
+_QUEUED_MESSAGES = 20_000
+_QUEUE_BACKOFF = Property("fetch.queue.backoff.ms", "5", probed=True)
+
+
+#: What setting a property says that the library does not know.
+_UNKNOWN = -2
 
 
 class Properties:
@@ -79,12 +87,17 @@ class Properties:
         self.pointer: Any = library.lib.pykafka_rd_properties_new(library.pointer)
         try:
             for one in properties:
-                self._set(one)
+                self.set(one)
         except BaseException:
             self.free()
             raise
 
-    def _set(self, one: Property) -> None:
+    def set(self, one: Property) -> bool:
+        """Set one; whether the library knows it.
+
+        :raises InvalidOptionError: it refuses an option's value.
+        :raises RdKafkaException: it refuses another one.
+        """
         library = self.library
         words = library.room_for_text()
         key, value = one.key.encode(), one.value.encode()
@@ -93,8 +106,11 @@ class Properties:
         )
         if one.option is not None:
             self.options[one.key] = one.option
-        if result and not (one.probed and result == -2):
+        if one.probed and result == _UNKNOWN:
+            return False
+        if result:
             raise refused(library, library.text(words), [one.option] if one.option else [])
+        return True
 
     def free(self) -> None:
         """Drop them, if no handle has them. Idempotent."""
@@ -120,8 +136,24 @@ def consumer_properties(
     :raises InvalidOptionError: an option has a value that it cannot honour.
     """
     _refuse_what_only_python_can(CONSUMER, settings)
-    special = {"queued_max_bytes": str(_kbytes(settings.queued_max_bytes // max(1, partitions)))}
+    kbytes = settings.queued_max_bytes // max(1, partitions) // 1024
+    # One that cannot be told (2.0.2) looks a second later whether a full queue has been read
+    # from: then the bytes alone are the bound.
+    queued = min(settings.queued_max_messages, _QUEUED_MESSAGES)
+    special = {
+        "queued_max_bytes": str(min(max(1, kbytes), _MOST_QUEUED_KBYTES)),
+        "queued_max_messages": str(queued if _looks_soon(library) else _MOST_QUEUED_MESSAGES),
+    }
     return Properties(library, _consumer(client, settings, special))
+
+
+def _looks_soon(library: Library) -> bool:
+    """Whether it can be told when to look again."""
+    trial = Properties(library, iter([]))
+    try:
+        return trial.set(_QUEUE_BACKOFF)
+    finally:
+        trial.free()
 
 
 def _consumer(
@@ -130,6 +162,7 @@ def _consumer(
     # An answer holds what was asked for, and its head.
     yield from _client(client, settings.fetch_max_bytes + _OVERHEAD)
     yield from _CONSUMER
+    yield _QUEUE_BACKOFF
     yield from _mapped(CONSUMER, settings, special)
 
 
@@ -155,8 +188,6 @@ def _producer(client: ClientCore, settings: Settings) -> Iterator[Property]:
         "compression": codecs[settings.compression],
         "delivery_timeout_ms": str(max(left_ms - _LATE_MS, left_ms // 2, 1)),
         "max_request_size": str(max(size + _OVERHEAD, _LEAST_MESSAGE_MAX_BYTES)),
-        "max_queued_messages": str(min(settings.max_queued_messages, _MOST_QUEUED_MESSAGES)),
-        "max_queued_bytes": str(_kbytes(settings.max_queued_bytes)),
     }
     yield from _mapped(PRODUCER, settings, special)
     yield Property("batch.size", str(size), "max_request_size")
@@ -231,10 +262,6 @@ def _refuse_what_only_python_can(table: Mapping[str, Option], settings: Settings
                 f"option {option.name}: librdkafka has nothing like it: leave it out, or leave"
                 " librdkafka out"
             )
-
-
-def _kbytes(size: int) -> int:
-    return min(max(1, size // 1024), _MOST_QUEUED_KBYTES)
 
 
 def _text(value: str | bytes) -> str:

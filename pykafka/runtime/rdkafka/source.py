@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from ...core.effects import Procedure, Refresh, Wait
+from ...core.effects import Procedure, Refresh
 from ...core.fetching import FetchState
 from ...core.partition_keys import PartitionKey
 from ...core.retry import Backoff
@@ -15,7 +15,6 @@ from ..client import ClientCore
 from ..consumer.repositioning import Repositioning
 from ..consumer.source import Run, SourceEvents
 from ..consumer.turns import Turns
-from ..tasks import Signal, Task
 from .feed import Columns, Lost, RdKafkaFeed
 from .handle import Handle
 from .library import Library
@@ -46,7 +45,6 @@ class RdKafkaSource:
         self._columns = Columns(library.ffi, library.lib)
         self._handle: Handle | None = None
         self._crash: BaseException | None = None
-        self._watching: Task | None = None
         #: Those whose position is being decided on; on the I/O thread.
         self._states: dict[PartitionKey, FetchState] = {}
 
@@ -62,7 +60,6 @@ class RdKafkaSource:
             int(s.isolation_level == "read_committed"),
             self,
         )
-        self._client.loop.call_soon(self._watch_client)
 
     def assign(self, offsets: Mapping[PartitionKey, int], partitions: Mapping[Any, Any]) -> None:
         if offsets and self._handle is None:
@@ -70,10 +67,11 @@ class RdKafkaSource:
             properties = consumer_properties(
                 self._library, self._client, self._settings, len(offsets)
             )
-            self._handle = Handle(self._client, properties, self._heard)
+            self._handle = Handle(self._client, properties, self._client_closed, self._heard)
         for key, offset in offsets.items():
             assert self._handle is not None
-            self._feeds[key] = RdKafkaFeed(key, partitions[key], self._handle, offset)
+            self._feeds[key] = feed = RdKafkaFeed(key, partitions[key], self._handle)
+            feed.begin(offset)
 
     def revoke(self, keys: Collection[PartitionKey]) -> None:
         for key in keys:
@@ -116,7 +114,6 @@ class RdKafkaSource:
         return next((error for error in stalls if error is not None), None)
 
     def stop(self) -> None:
-        self._client.loop.call_soon(self._unwatch_client)
         feeds, self._feeds = list(self._feeds.values()), {}
         self._turns.clear()
         for feed in feeds:
@@ -125,6 +122,7 @@ class RdKafkaSource:
         handle, self._handle = self._handle, None
         if handle is not None:
             handle.close()
+            handle.join()
 
     # -- on the I/O thread ------------------------------------------------------------
 
@@ -138,20 +136,9 @@ class RdKafkaSource:
         self._turns.filled(feed)
         self._events.ready()
 
-    def _watch_client(self) -> None:
-        """A client that is closed ends its consumers, whoever fetches for them."""
-        self._watching = self._client.spawn(_forever())
-        self._watching.when_done(self._client_closed)
-
-    def _client_closed(self, task: Task) -> None:
-        if self._watching is not None:
-            self._crash = task.error
-            self._events.ready()
-
-    def _unwatch_client(self) -> None:
-        watching, self._watching = self._watching, None
-        if watching is not None:
-            watching.cancel(KafkaException("the consumer was stopped"))
+    def _client_closed(self, error: BaseException) -> None:
+        self._crash = error
+        self._events.ready()
 
     def _decide(self, lost: Lost) -> None:
         state = lost.state
@@ -206,6 +193,3 @@ class RdKafkaSource:
         feed = self._feeds.get(state.key)
         return feed if feed is not None and feed.epoch == state.epoch else None
 
-
-def _forever() -> Procedure[None]:
-    yield Wait(Signal(), None)
