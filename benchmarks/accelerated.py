@@ -1,38 +1,47 @@
-"""Iterating a SimpleConsumer with the extension module's scan, without it, and confluent-kafka.
+"""What C brings: the extension module's scan and librdkafka, beside Python and confluent-kafka.
 
-Prints ns per message of each, interleaved on one broker, and their ratios to the first. Value and
-offset of each message are touched. confluent-kafka has fetch.queue.backoff.ms 10 and a large
-queue, without which it waits for most of the time; it takes part on Kafka 0.10 and newer.
+Prints ns per message of each, interleaved on one broker, and their ratios. Consuming touches value
+and offset of each message; producing includes the flush. confluent-kafka has
+fetch.queue.backoff.ms 10 and a large queue, without which it waits for most of the time; it and
+librdkafka's consumer take part on Kafka 0.10 and newer. With --check, exits with 1 if a ratio is
+below what is promised.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
 
-from confluent_kafka import Consumer, TopicPartition, version
-from consume import OURS, TOPIC, fill, ours
-from peers import arguments, broker, interleave, report
+import confluent_ways
+from confluent_ways import NAME
+from consume import OURS, TOPIC, check, fill, ours
+from peers import Timing, arguments, broker, interleave, report
 
+import pykafka
 from pykafka.embedded.releases import find_release
 from pykafka.native import SCAN_VARIABLE
+from pykafka.runtime.rdkafka.library import library
 
 RELEASE = "4.3.0"
 SCAN = f"{OURS}, with the scan"
-CONSUME = f"confluent-kafka {version()}, consume(1000)"
-POLL = f"confluent-kafka {version()}, poll()"
+RDKAFKA = f"{OURS}, use_rdkafka"
+CONSUME = f"{NAME}, consume(1000)"
+POLL = f"{NAME}, poll()"
+PRODUCE = "pykafka Producer, use_rdkafka"
+REPORTED = f"{PRODUCE}, reports"
+THEIR_PRODUCE = f"{NAME}, produce()"
+THEIR_REPORTED = f"{NAME}, on_delivery="
 _FIRST_OF_CONFLUENT = (0, 10)
-_TUNED = {
-    "auto.offset.reset": "earliest",
-    "enable.auto.commit": False,
-    "fetch.queue.backoff.ms": 10,
-    "group.id": "benchmark",
-    "queued.max.messages.kbytes": 1_000_000,
-    "queued.min.messages": 1_000_000,
-}
-_WITHIN_S = 10.0
+_PRODUCED = "benchmark-accelerated"
+_LINGER_MS = 50
+#: How many times as fast as which the first is to be.
+_SCAN_WANTED = {OURS: 1.15, CONSUME: 1.0}
+_SCAN_WANTED_BEFORE_BATCHES = {OURS: 1.4}
+_FIRST_WITH_BATCHES = (0, 11)
+_CONSUMING_WANTED = {CONSUME: 1.0, POLL: 1.5}
+_PRODUCING_WANTED = {PRODUCE: {THEIR_PRODUCE: 1.0}, REPORTED: {THEIR_REPORTED: 1.0}}
 
 
 def with_scan(choice: str, way: Iterator[None]) -> Callable[[int], None]:
@@ -46,64 +55,111 @@ def with_scan(choice: str, way: Iterator[None]) -> Callable[[int], None]:
     return run
 
 
-def confluent(hosts: str, partitions: int) -> Any:
-    """A consumer of the same partitions, from their beginning."""
-    consumer = Consumer({"bootstrap.servers": hosts, **_TUNED})
-    consumer.assign([TopicPartition(TOPIC, number, 0) for number in range(partitions)])
-    return consumer
+def with_rdkafka(hosts: str, partitions: int) -> Iterator[None]:
+    """Our consumer for which librdkafka fetches, told how many to read by each ``send``."""
+    with pykafka.KafkaClient(hosts) as client:
+        topic = client.topics[TOPIC]
+        chosen = list(topic.partitions.values())[:partitions]
+        while True:
+            messages = yield
+            consumer = topic.get_simple_consumer(
+                partitions=chosen, consumer_timeout_ms=10_000, use_rdkafka=True
+            )
+            check(consumer, messages)
+            consumer.stop()
 
 
-def consume(hosts: str, partitions: int, messages: int) -> None:
-    """By consume(): asked for no more than are left, or it waits for the whole time-out."""
-    consumer = confluent(hosts, partitions)
-    size = 0
-    while messages:
-        found = consumer.consume(min(1000, messages), _WITHIN_S)
-        if not found:
-            raise SystemExit(f"{messages} messages are missing")
-        for message in found:
-            size += len(message.value()) + (message.offset() < 0)
-        messages -= len(found)
-    consumer.close()
-
-
-def poll(hosts: str, partitions: int, messages: int) -> None:
-    """By poll()."""
-    consumer = confluent(hosts, partitions)
-    size = 0
-    while messages:
-        message = consumer.poll(_WITHIN_S)
-        if message is None:
-            raise SystemExit(f"{messages} messages are missing")
-        size += len(message.value()) + (message.offset() < 0)
-        messages -= 1
-    consumer.close()
-
-
-def main() -> int:
-    parser = arguments(__doc__.splitlines()[0], "the same without the scan")
-    parser.set_defaults(release=find_release(RELEASE), messages=1_000_000)
-    parser.add_argument(
-        "--at-least-of-consume", type=float, help="exit with 1 below this ratio to consume(1000)"
-    )
-    args = parser.parse_args()
-    with broker(args) as hosts:
-        fill(hosts, args.partitions, args.messages, args.size)
-        where = (hosts, args.partitions)
-        ways: dict[str, Callable[[int], None]] = {
-            SCAN: with_scan("require", ours(*where)),
-            OURS: with_scan("off", ours(*where)),
-        }
-        if args.release.number >= _FIRST_OF_CONFLUENT:
-            ways[CONSUME] = lambda messages: consume(*where, messages)
-            ways[POLL] = lambda messages: poll(*where, messages)
-        calls = {name: _called(way, args.messages) for name, way in ways.items()}
-        wanted = {OURS: args.at_least, CONSUME: args.at_least_of_consume}
-        return report(interleave(args.rounds, args.messages, calls), wanted)
+def consuming(args: argparse.Namespace, hosts: str) -> Mapping[str, Timing]:
+    """Every way to consume, timed."""
+    fill(hosts, args.partitions, args.messages, args.size)
+    ways: dict[str, Callable[[int], None]] = {
+        SCAN: with_scan("require", ours(hosts, args.partitions)),
+        OURS: with_scan("off", ours(hosts, args.partitions)),
+        RDKAFKA: with_scan("auto", with_rdkafka(hosts, args.partitions)),
+    }
+    if args.release.number >= _FIRST_OF_CONFLUENT:
+        where = (hosts, TOPIC, args.partitions)
+        ways[CONSUME] = lambda messages: confluent_ways.consume(*where, messages)
+        ways[POLL] = lambda messages: confluent_ways.poll(*where, messages)
+    calls = {name: _called(way, args.messages) for name, way in ways.items()}
+    return interleave(args.rounds, args.messages, calls)
 
 
 def _called(way: Callable[[int], None], messages: int) -> Callable[[], None]:
     return lambda: way(messages)
+
+
+def producing(args: argparse.Namespace, hosts: str) -> Mapping[str, Timing]:
+    """Every way to produce, timed."""
+    value, messages = b"x" * args.size, args.messages
+    theirs = confluent_ways.Producing(hosts, _PRODUCED, _LINGER_MS)
+    with pykafka.KafkaClient(hosts) as client:
+        topic = client.topics[_PRODUCED]
+        options = {"linger_ms": _LINGER_MS, "use_rdkafka": True}
+        with (
+            topic.get_producer(**options) as plain,
+            topic.get_producer(**options, delivery_reports=True) as reported,
+        ):
+
+            def produce() -> None:
+                for _ in range(messages):
+                    plain.produce(value)
+                plain.flush()
+
+            def produce_reported() -> None:
+                for _ in range(messages):
+                    reported.produce(value)
+                reported.flush()
+                outcomes = reported.get_delivery_reports()
+                delivered = [
+                    message.offset >= 0
+                    for several, error in outcomes
+                    for message in several
+                    if error is None
+                ]
+                if sum(delivered) != messages:
+                    raise SystemExit(f"{messages - sum(delivered)} messages were not delivered")
+
+            ways: dict[str, Callable[[], None]] = {
+                PRODUCE: produce,
+                THEIR_PRODUCE: lambda: theirs.run(value, messages),
+                REPORTED: produce_reported,
+                THEIR_REPORTED: lambda: theirs.run_reported(value, messages),
+            }
+            return interleave(args.rounds, messages, ways)
+
+
+def main() -> int:
+    parser = arguments(__doc__.splitlines()[0])
+    parser.set_defaults(release=find_release(RELEASE), messages=1_000_000)
+    parser.add_argument("--check", action="store_true", help="exit with 1 below what is promised")
+    parser.add_argument("--only", choices=("consuming", "producing"), help="leave the rest out")
+    args = parser.parse_args()
+    print(f"ours: {library()}")
+    failed = 0
+    with broker(args) as hosts:
+        if args.only != "producing":
+            timings = consuming(args, hosts)
+            batches = args.release.number >= _FIRST_WITH_BATCHES
+            scan = _SCAN_WANTED if batches else _SCAN_WANTED_BEFORE_BATCHES
+            failed |= _judge(args, timings, [SCAN, OURS, CONSUME, POLL], scan)
+            if CONSUME in timings:
+                failed |= _judge(args, timings, [RDKAFKA, CONSUME, POLL], _CONSUMING_WANTED)
+        if args.only != "consuming" and args.release.number >= _FIRST_OF_CONFLUENT:
+            timings = producing(args, hosts)
+            for first, wanted in _PRODUCING_WANTED.items():
+                failed |= _judge(args, timings, [first, *wanted], wanted)
+    return failed
+
+
+def _judge(
+    args: argparse.Namespace,
+    timings: Mapping[str, Timing],
+    names: list[str],
+    wanted: Mapping[str, float],
+) -> int:
+    chosen = {name: timings[name] for name in names if name in timings}
+    return report(chosen, wanted if args.check else {})
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from .exceptions import (
 )
 from .message import Message
 from .partition import to_milliseconds
-from .partitioners import InIdOrder, RandomPartitioner
+from .partitioners import InIdOrder
 from .runtime.implementation import new_sink
 from .runtime.producer.production import Production
 from .runtime.producer.reports import SyncReport
@@ -117,7 +117,7 @@ class Producer:
         self._settings = settings
         self._cluster = cluster
         self._topic = topic
-        self._partitioner = partitioner or RandomPartitioner()
+        self._partitioner = partitioner
         self._serializer = serializer
         self._max_size = max_request_size
         self._unreported = not (sync or delivery_reports)
@@ -208,8 +208,6 @@ class Producer:
             too old for that (before 0.10, before 0.11).
         """
         core = self._core
-        if core.issued - core.settled >= core.limit:
-            core.make_room()
         if self._serializer is not None:
             message, partition_key = self._serializer(message, partition_key)
         size = _OVERHEAD
@@ -231,16 +229,22 @@ class Producer:
         elif self._stamps:
             # The one clock of a message's way: a batch's would be late by up to linger_ms.
             timestamp = _time_ns() // 1_000_000
-        chosen = self._partitioner(core.partitions, partition_key)
-        try:
-            lane = core.lanes[chosen._id]
-        except (KeyError, AttributeError):
-            raise self._no_partition(chosen) from None
+        if self._partitioner is None:
+            lane = core.next_lane()
+        else:
+            chosen = self._partitioner(core.partitions, partition_key)
+            try:
+                lane = core.lanes[chosen._id]
+            except (KeyError, AttributeError):
+                core.check_running()
+                raise self._no_partition(chosen) from None
         produced = _new(Message)
         produced.value = message
         produced.partition_key = partition_key
         produced.offset = -1
         produced.timestamp = timestamp
+        if partition_key is not None:
+            lane.has_keys = True
         if headers:
             produced.headers = headers
             lane.has_headers = True
@@ -250,11 +254,16 @@ class Producer:
             return self._produce_sync(produced, lane, size)
         else:
             produced._shared = core.shared_for_thread(lane)
+        permit = core.permit
+        try:
+            permit()
+        except StopIteration:
+            permit = None
+            core.look()
         lane.queue.append(produced)
         lane.bytes += size
-        core.issued = number = core.count()
-        if number >= core.wake_at or lane.bytes >= lane.wake_bytes:
-            core.wake(produced, number, lane)
+        if permit is not core.permit or lane.bytes >= lane.wake_bytes:
+            core.wake(produced, lane)
             self._follow_topic()
         return produced
 
@@ -296,10 +305,10 @@ class Producer:
         report = SyncReport(self._cluster.handler.Event())
         produced._shared = lane.shared.copy()
         produced._shared.delivery_report_q = report
+        core.look()
         lane.queue.append(produced)
         lane.bytes += size
-        core.issued = number = core.count()
-        core.wake(produced, number, lane)
+        core.wake(produced, lane)
         self._follow_topic()
         timeout_ms = self._settings.pending_timeout_ms
         if timeout_ms < 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
+from itertools import repeat, starmap
 from typing import Any, NamedTuple
 
 from ..common import CompressionType
@@ -124,7 +125,7 @@ class Lane:
 
     :ivar bytes: of the messages in the queue, about: it may be too low where threads added
         at the same time, until the queue is empty.
-    :ivar has_headers: whether a message in it ever had headers.
+    :ivar has_headers: whether a message in it ever had headers; ``has_keys``: a key.
     :ivar wake_bytes: bytes in the queue at which the I/O thread is told of them;
         ``wake_step`` is how many more that takes each time.
     :ivar due: how many of the queue are to be sent without waiting for more.
@@ -145,6 +146,7 @@ class Lane:
         "due",
         "failure",
         "has_headers",
+        "has_keys",
         "in_flight",
         "not_before",
         "partition_id",
@@ -161,6 +163,7 @@ class Lane:
         self.queue: deque[Message] = deque()
         self.bytes = 0
         self.has_headers = False
+        self.has_keys = False
         self.wake_step = wake_step
         self.wake_bytes = wake_step
         self.due = 0
@@ -256,17 +259,21 @@ class Lane:
         kept = batch.messages[:keep]
         self.current = Batch(kept, self._size(kept), batch.deadline, self.has_headers)
 
-    def hand_over(self, count: int) -> None:
-        """The first so many messages of the current batch are somebody else's to send; the rest
-        goes back to the head of the queue."""
-        batch = self.current
-        assert batch is not None
-        rest = batch.messages[count:]
-        if rest:
-            self.current = Batch(rest, self._size(rest), batch.deadline, self.has_headers)
-            self.put_back()
-        self.current = None
-        self.away += count
+    def take_due(self) -> list[Message]:
+        """What is due, for somebody else to send: it batches, retries and times out by itself."""
+        messages = self._pop(len(self.queue))
+        self.due = 0
+        self.bytes = 0
+        self.wake_bytes = self.wake_step
+        self.away += len(messages)
+        return messages
+
+    def give_back(self, messages: list[Message]) -> None:
+        """These, the last ones that were taken, go back to the head of the queue."""
+        self.away -= len(messages)
+        self.queue.extendleft(reversed(messages))
+        self.due += len(messages)
+        self.bytes += self._size(messages)
 
     def settle_away(self, count: int) -> None:
         """So many of those that were handed over are acknowledged, or reported failed."""
@@ -301,10 +308,8 @@ class Lane:
         meanwhile.
         """
         messages: list[Message] = []
-        popleft, append = self.queue.popleft, messages.append
-        with suppress(IndexError):
-            for _ in range(count):
-                append(popleft())
+        with suppress(IndexError):  # what was taken before stays
+            messages.extend(starmap(self.queue.popleft, repeat((), count)))
         return messages
 
     def _size(self, messages: list[Message]) -> int:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 import logging
+import operator
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from ...core.producing import Batch, Lane
 from ...exceptions import (
     ForkedProcessError,
+    LeaderNotFoundError,
     ProduceFailureError,
     ProducerQueueFullError,
     ProducerStoppedException,
@@ -28,6 +30,12 @@ __all__ = ["Production"]
 log = logging.getLogger("pykafka.producer")
 
 _FOREVER = sys.maxsize
+#: With so many queued the thread that produces gives way.
+_BACKLOG = 10_000
+_YIELD_S = 0.00001
+#: Taking permits back goes through those that are left.
+_MOST_PERMITS = 10_000
+_NO_PERMIT = itertools.repeat(None, 0).__next__
 #: The I/O thread needs no longer than this to drop what is left.
 _END_S = 5.0
 
@@ -51,13 +59,16 @@ class _Waiter:
 class Production:
     """Queues, accounts and reports of one producer.
 
-    The way of a message takes no lock: it is appended to its lane's queue, counted, and two
-    comparisons decide whether anything else needs to happen. ``limit`` and ``wake_at`` are
-    those thresholds; setting one to -1 sends every message the long way.
+    The way of a message takes no lock: it uses up a permit and is appended to its lane's queue.
+    Permits are given out so that they end where somebody has to look: at the bound on what may
+    be queued, and where the I/O thread is to be told. They are taken back when something
+    happens; a message whose permit is gone when it is queued goes the long way, too.
 
     :ivar lanes: by partition id; grows when the topic does.
     :ivar partitions: the users' objects that a partitioner chooses from; each has a lane.
-    :ivar issued: messages queued, ever, about; ``settled``: those acknowledged or reported.
+    :ivar permit: uses one up; raises ``StopIteration`` where there is none.
+    :ivar next_lane: the lanes in turn, for messages that no partitioner chooses for.
+    :ivar settled: messages acknowledged or reported.
 
     Methods that are not said to be for the I/O thread are thread-safe.
     """
@@ -72,12 +83,13 @@ class Production:
     ) -> None:
         self.lanes: dict[int, Lane] = {}
         self.partitions = partitions
-        self.limit = -1
-        self.wake_at = -1
-        self.issued = 0
+        self.permit: Callable[[], None] = _NO_PERMIT
+        self.next_lane: Callable[[], Lane] = self._no_lane
         self.settled = 0
+        self._permits = itertools.repeat(None, 0)
+        #: Messages queued, ever, and permits that are not used up.
+        self._issued = 0
         self._failed = 0
-        self.count = itertools.count(1).__next__
         self._client = client
         self._settings = settings
         self._topic = topic
@@ -113,12 +125,11 @@ class Production:
                 self._sink.open()
                 self._started = True
                 self.lanes = self._open_lanes(self.partitions)
+                self._take_turns()
                 self._client.fork_listeners.add(self)
                 at_exit.add(self)
                 self._client.loop.call_soon(self._sink.start, self.lanes, self)
             self._running = True
-            self.limit = self._settings.max_queued_messages
-            self.wake_at = 0
 
     def grow(self, partitions: list[Any]) -> None:
         """Let messages go to these partitions, which are more than before."""
@@ -131,6 +142,17 @@ class Production:
             self.lanes.update(self._open_lanes(new))
             self._sink.lanes_added()
             self.partitions = partitions
+            self._take_turns()
+
+    def _take_turns(self) -> None:
+        # From the second on: that is where 2.x begins.
+        lanes = [self.lanes[partition.id] for partition in self.partitions]
+        if lanes:
+            self.next_lane = itertools.cycle(lanes[1:] + lanes[:1]).__next__
+
+    def _no_lane(self) -> NoReturn:
+        self.check_running()
+        raise LeaderNotFoundError("the topic has no partition that could take the message")
 
     def _open_lanes(self, partitions: Sequence[Any]) -> dict[int, Lane]:
         s = self._settings
@@ -185,11 +207,13 @@ class Production:
         """In the child: the parent sends what is queued; here nothing can be."""
         at_exit.discard(self)
         self._forked = True
-        self.limit = self.wake_at = -1
+        # A thread that is not here may have held it.
+        self._lock = self._client.backend.lock()
+        self._take_permits_back()
 
     def _refuse_new_messages(self) -> None:
         self._running = False
-        self.limit = self.wake_at = -1
+        self._take_permits_back()
         self._room.set()
 
     def _end(self, done: Any) -> None:
@@ -216,22 +240,52 @@ class Production:
         for messages, error in self._failures:
             log.error("%d messages to %s were lost: %s", len(messages), self._topic, error)
 
+    # -- permits ----------------------------------------------------------------------
+
+    @property
+    def queued(self) -> int:
+        """Messages that are neither acknowledged nor reported."""
+        return self._issued - operator.length_hint(self._permits) - self.settled
+
+    def _permit(self, most: int) -> None:
+        """Let so many messages be queued without a look, if nothing is against it."""
+        with self._lock:
+            self._drain()
+            room = self._settings.max_queued_messages - self.queued
+            count = min(most, room, _MOST_PERMITS)
+            if count > 0 and self._running and not self._failures and not self._is_large():
+                self._issued += count
+                self._permits = itertools.repeat(None, count)
+                self.permit = self._permits.__next__
+
+    def _take_permits_back(self) -> None:
+        """From now on each message is looked at, until there are permits again."""
+        with self._lock:
+            self._drain()
+
+    def _drain(self) -> None:
+        # One call in C, so that no thread uses one up in between.
+        self._issued -= len(list(self._permits))
+        self._permits = itertools.repeat(None, 0)
+        # Another object each time: who had a permit sees that it is gone.
+        self.permit = self._permits.__next__
+
     # -- the long way of a message ----------------------------------------------------
 
-    def make_room(self) -> None:
-        """Before a message is queued: refuse it, or wait until there is room.
+    def look(self) -> None:
+        """Before a message without a permit is queued: refuse it, or wait until there is room.
 
         :raises ProducerStoppedException: it is stopped.
         :raises ProducerQueueFullError: the queue is full and ``block_on_queue_full`` is off.
         :raises ProduceFailureError: earlier messages failed, and nothing else tells of them.
         """
-        self._check_running()
+        self.check_running()
         self._raise_failures()
         while self._is_full():
             self._client.loop.call_soon(self._all_due)
             if not self._settings.block_on_queue_full:
                 raise ProducerQueueFullError(
-                    f"{self.issued - self.settled} messages to {self._topic} are queued"
+                    f"{self.queued} messages to {self._topic} are queued"
                     f" (max_queued_messages={self._settings.max_queued_messages},"
                     f" max_queued_bytes={self._settings.max_queued_bytes})"
                 )
@@ -240,18 +294,25 @@ class Production:
                 # Bounded, as a batch settles within delivery_timeout_ms; the time-out is for
                 # a wake-up that another waiting thread clears.
                 self._room.wait(0.1)
-            self._check_running()
+            self.check_running()
         self._raise_failures()
+        with self._lock:
+            self._issued += 1
 
     def _is_full(self) -> bool:
-        if self.issued - self.settled >= self._settings.max_queued_messages:
-            return True
-        return bool(self._held_bytes() >= self._settings.max_queued_bytes)
+        return self.queued >= self._settings.max_queued_messages or self._is_large()
+
+    def _is_large(self) -> bool:
+        return self._held_bytes() >= self._settings.max_queued_bytes
 
     def _held_bytes(self) -> int:
         return sum(lane.bytes for lane in list(self.lanes.values()))
 
-    def _check_running(self) -> None:
+    def check_running(self) -> None:
+        """:raises ProducerStoppedException: it is stopped.
+
+        :raises ForkedProcessError: it runs in the parent process.
+        """
         if self._forked:
             self._refuse_fork()
         if not self._running:
@@ -263,8 +324,9 @@ class Production:
             " the child process"
         )
 
-    def wake(self, message: Message, number: int, lane: Lane) -> None:
-        """After a message was queued: see that it is sent in time.
+    def wake(self, message: Message, lane: Lane) -> None:
+        """After a message was queued for which there is no permit (any more): see that it is sent
+        in time.
 
         :raises ProducerStoppedException: the producer was stopped meanwhile; the message is
             not queued any more.
@@ -273,10 +335,12 @@ class Production:
             self._withdraw(message, lane)
             return
         lane.wake_bytes = lane.bytes + lane.wake_step
-        self.wake_at = number + self._settings.min_queued_messages - 1
+        self._permit(self._settings.min_queued_messages - 1)
         self._client.loop.call_soon(self._notice)
-        if self._held_bytes() >= self._settings.max_queued_bytes:
-            self.limit = -1
+        if self.queued >= _BACKLOG:
+            # Let the I/O thread have the interpreter, or it would only after the switch
+            # interval: what piles up meanwhile costs more than this.
+            self._client.backend.sleep(_YIELD_S)
 
     def _withdraw(self, message: Message, lane: Lane) -> None:
         try:
@@ -285,7 +349,7 @@ class Production:
             return  # it was seen in time, and is sent or reported
         self.settled += 1
         self._client.loop.call_soon(self._settle_waiters)
-        self._check_running()
+        self.check_running()
 
     # -- on the I/O thread: when to send ----------------------------------------------
 
@@ -296,8 +360,7 @@ class Production:
         if s.linger_ms == 0 or s.sync or queued >= s.min_queued_messages:
             self._all_due()
             return
-        if self._running:
-            self.wake_at = self.issued + s.min_queued_messages - queued
+        self._permit(s.min_queued_messages - queued - 1)
         if self._linger is None:
             self._linger = self._client.loop.call_later(self._linger_s, self._lingered)
         self._sink.wake()
@@ -311,10 +374,9 @@ class Production:
         if self._linger is not None:
             self._linger.cancel()
             self._linger = None
-        if self._running:
-            # First of all, so that a message that is queued from now on is noticed; then
-            # what is queued is counted.
-            self.wake_at = 0
+        # First of all, so that a message that is queued from now on is noticed; then what is
+        # queued is counted.
+        self._take_permits_back()
         for lane in self.lanes.values():
             lane.make_all_due()
         self._sink.wake()
@@ -346,7 +408,7 @@ class Production:
         elif error is not None:
             with self._lock:
                 self._failures.append((batch.messages, error))
-            self.limit = -1
+                self._drain()
         self.settled += len(batch.messages)
         self._room.set()
         self._settle_waiters()
@@ -376,12 +438,12 @@ class Production:
         :raises WaitTimedOutError: not all of it is settled in time; it stays queued.
         :raises ProduceFailureError: messages failed, and nothing else tells of them.
         """
-        self._check_running()
+        self.check_running()
         waiter = self._begin_flush()
         if not waiter.event.wait(timeout_s):
             self._client.loop.call_soon(self._forget_waiter, waiter)
             raise WaitTimedOutError(
-                f"{self.issued - self.settled} messages to {self._topic} are not acknowledged"
+                f"{self.queued} messages to {self._topic} are not acknowledged"
                 f" after {timeout_s:g} s; they stay queued"
             )
         self._raise_failures()
@@ -445,13 +507,12 @@ class Production:
         return self._reports.get_all()
 
     def _raise_failures(self) -> None:
-        if self._running:
-            # Before the look: a failure that comes after it sends the next message this way.
-            self.limit = self._settings.max_queued_messages
+        if not self._failures:
+            return
         with self._lock:
             failures, self._failures = self._failures, []
         if not failures:
-            return
+            return  # another thread was told
         messages = [message for batch, _ in failures for message in batch]
         cause = failures[0][1]
         raise ProduceFailureError(

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from array import array
 from collections.abc import Mapping, Sequence
-from itertools import chain
-from typing import Any
 
 from ...core.outstanding import Outstanding
 from ...core.producing import Batch, Lane, SendOptions
@@ -16,6 +12,7 @@ from ...options import Settings
 from ...wire.messages.produce import ProduceRequest
 from ..client import ClientCore
 from ..producer.sink import SinkEvents, unsendable
+from .columns import Columns
 from .handle import Handle, Outcome
 from .library import Library
 from .properties import producer_properties
@@ -27,6 +24,8 @@ _QUEUE_FULL, _UNKNOWN_PARTITION = -184, -190
 _TIMED_OUT = -192
 #: How long after it did not know a partition it is told to ask, and asked again.
 _ASK_AGAIN_S = 0.2
+#: The first version of Produce whose messages have timestamps.
+_FIRST_WITH_TIMESTAMPS = 2
 
 
 class RdKafkaSink:
@@ -79,11 +78,10 @@ class RdKafkaSink:
         limit = self._options.batch_max_bytes
         now = self._client.loop.time()
         for lane in self._lanes.values():
-            while lane.ready(limit) and lane.not_before <= now:
-                batch = lane.next_batch(limit, now, 0.0)
-                if batch is None:
-                    break
-                self._hand_over(self._handle, lane, batch)
+            if lane.ready(limit) and lane.not_before <= now:
+                messages = lane.take_due()
+                if messages:
+                    self._hand_over(self._handle, lane, messages)
 
     def stop(self) -> None:
         handle, self._handle = self._handle, None
@@ -109,31 +107,32 @@ class RdKafkaSink:
 
     # -- handing over -----------------------------------------------------------------
 
-    def _hand_over(self, handle: Handle, lane: Lane, batch: Batch) -> None:
+    def _hand_over(self, handle: Handle, lane: Lane, messages: list[Message]) -> None:
         away = self._away[lane.partition_id]
         try:
-            columns = _Columns(self._library.ffi, batch, self._stamps())
+            columns = Columns(self._library.ffi, messages, lane, self._stamps())
         except (TypeError, KafkaException) as error:
+            lane.settle_away(len(messages))
             failure = unsendable(self._options.topic, lane, error)
-            self._events.failed(lane, lane.settle(), failure)
+            self._events.failed(lane, Batch(messages, 0, 0.0), failure)
             return
-        messages = columns.messages
-        messages.partition = lane.partition_id
-        messages.first = first = away.next_number
+        columns.struct.first = first = away.next_number
         code = self._library.ffi.new("int32_t *")
-        count = self._library.lib.pykafka_rd_produce(handle.pointer, messages, code)
+        count = self._library.lib.pykafka_rd_produce(handle.pointer, columns.struct, code)
         refused = code[0]
+        if not refused:
+            away.add(messages)
+            return
+        away.add(messages[:count])
         if refused in {_QUEUE_FULL, _UNKNOWN_PARTITION}:
-            away.add(batch.messages[:count])
-            lane.hand_over(count)
             lane.not_before = self._client.loop.time() + _ASK_AGAIN_S
             self._try_again(handle, refused)
-            return
-        taken = count + bool(refused)
-        away.add(batch.messages[:taken])
-        lane.hand_over(taken)
-        if refused:
+        else:
+            away.add(messages[count : count + 1])
             self._settle([Outcome(lane.partition_id, first + count, 1, -1, -1, refused)])
+            count += 1
+            self._client.loop.call_soon(self.wake)
+        lane.give_back(messages[count:])
 
     def _stamps(self) -> bool:
         return self._client.highest_version(ProduceRequest) >= _FIRST_WITH_TIMESTAMPS
@@ -188,73 +187,3 @@ class RdKafkaSink:
                 where = f"{self._options.topic}/{id_}"
                 error = ProduceFailureError(f"{len(messages)} messages to {where}: {why}")
                 self._events.failed(lane, Batch(messages, 0, 0.0), error)
-
-
-#: The first version of Produce whose messages have timestamps.
-_FIRST_WITH_TIMESTAMPS = 2
-
-
-class _Columns:
-    """A batch as C takes it.
-
-    :ivar messages: ``pykafka_rd_messages``; what it points to lives as long as this.
-    :raises TypeError: a key or value is no bytes any more.
-    """
-
-    def __init__(self, ffi: Any, batch: Batch, stamps: bool) -> None:
-        found = batch.messages
-        values = [message.value for message in found]
-        keys = [message.partition_key for message in found]
-        self._kept: list[Any] = []
-        self._ffi = ffi
-        self.messages = ffi.new("pykafka_rd_messages *")
-        self.messages.count = len(found)
-        self.messages.value_lengths = self._numbers(_lengths(values))
-        parts: Any = values
-        if keys.count(None) < len(keys):
-            self.messages.key_lengths = self._numbers(_lengths(keys))
-            parts = chain.from_iterable(zip(keys, values, strict=True))
-        if keys.count(None) or None in values:
-            parts = filter(None, parts)
-        self.messages.data = self._bytes(b"".join(parts))
-        if stamps:
-            self.messages.timestamps = self._numbers(_timestamps(found))
-        if batch.has_headers:
-            self._headers(found)
-
-    def _headers(self, found: list[Message]) -> None:
-        lengths: list[int] = []
-        parts: list[bytes] = []
-        for message in found:
-            lengths.append(len(message.headers))
-            for key, value in message.headers:
-                encoded = key.encode(errors="surrogateescape")
-                lengths += (len(encoded), -1 if value is None else len(value))
-                parts += (encoded, value or b"")
-        self.messages.headers = self._numbers(lengths)
-        self.messages.header_data = self._bytes(b"".join(parts))
-
-    def _numbers(self, numbers: list[int]) -> Any:
-        return self._keep("int64_t[]", array("q", numbers))
-
-    def _bytes(self, data: bytes) -> Any:
-        return self._keep("char[]", data)
-
-    def _keep(self, kind: str, data: Any) -> Any:
-        view = self._ffi.from_buffer(kind, data)
-        self._kept.append(view)
-        return view
-
-
-def _lengths(parts: list[bytes | None]) -> list[int]:
-    if None in parts:
-        return [-1 if part is None else len(part) for part in parts]
-    return list(map(len, parts))  # type: ignore[arg-type]  # none is None
-
-
-def _timestamps(found: list[Message]) -> list[int]:
-    stamps = [message.timestamp for message in found]
-    if None in stamps:
-        now_ms = int(time.time() * 1000)
-        return [now_ms if stamp is None else stamp for stamp in stamps]
-    return stamps
