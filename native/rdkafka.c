@@ -2,6 +2,7 @@
    What is used of its interface is declared here: it has been the same since 1.0, and is promised
    to stay (rdkafka.h, "ABI compatibility"). Whatever may be missing is asked for by name. */
 
+#define _GNU_SOURCE /* dladdr */
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdint.h>
@@ -160,6 +161,15 @@ int32_t pykafka_rd_version(pykafka_rd_library *library)
 const char *pykafka_rd_version_text(pykafka_rd_library *library)
 {
     return library->version_str();
+}
+
+const char *pykafka_rd_file(pykafka_rd_library *library)
+{
+    Dl_info found;
+    void *version;
+
+    memcpy(&version, &library->version, sizeof(version));
+    return dladdr(version, &found) ? found.dli_fname : NULL;
 }
 
 const char *pykafka_rd_error_name(pykafka_rd_library *library, int32_t code)

@@ -22,6 +22,8 @@ typedef struct {
 pykafka_rd_library *pykafka_rd_open(const char *path, char *error, int64_t size);
 int32_t pykafka_rd_version(pykafka_rd_library *library);
 const char *pykafka_rd_version_text(pykafka_rd_library *library);
+/* Where it was found; NULL if that cannot be told. */
+const char *pykafka_rd_file(pykafka_rd_library *library);
 /* The name of an error code (librdkafka's own are negative), and what it means. */
 const char *pykafka_rd_error_name(pykafka_rd_library *library, int32_t code);
 const char *pykafka_rd_error_text(pykafka_rd_library *library, int32_t code);

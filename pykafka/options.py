@@ -41,8 +41,7 @@ class Option(NamedTuple):
     :ivar low: smallest value of an ``int``, ``None`` for no bound.
     :ivar also: values that are accepted beside the bounds (``-1`` for "no limit", say).
     :ivar rdkafka: the key of librdkafka's configuration that it maps to.
-    :ivar python_only: whether librdkafka cannot honour it, so that any value but the default
-        is refused there.
+    :ivar python_only: whether librdkafka refuses any value but the default.
     """
 
     name: str

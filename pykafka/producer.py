@@ -50,6 +50,10 @@ _new = Message.__new__
 _OVERHEAD = MESSAGE_OVERHEAD[1]
 
 
+def _looked_at() -> None:
+    """Stands for the permit of a message that has none."""
+
+
 class Producer:
     """Sends messages to one topic.
 
@@ -179,7 +183,7 @@ class Producer:
     ) -> None:
         self.stop()
 
-    def produce(  # noqa: PLR0912 - written out: a helper would be a call per message
+    def produce(  # noqa: PLR0912, PLR0915 - written out: a helper would be a call per message
         self,
         message: Any,
         partition_key: Any = None,
@@ -254,15 +258,16 @@ class Producer:
             return self._produce_sync(produced, lane, size)
         else:
             produced._shared = core.shared_for_thread(lane)
-        permit = core.permit
+        permits = core.permits
+        permit = permits.take
         try:
             permit()
         except StopIteration:
-            permit = None
+            permit = _looked_at
             core.look()
         lane.queue.append(produced)
         lane.bytes += size
-        if permit is not core.permit or lane.bytes >= lane.wake_bytes:
+        if permit is not permits.take or lane.bytes >= lane.wake_bytes:
             core.wake(produced, lane)
             self._follow_topic()
         return produced

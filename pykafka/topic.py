@@ -111,11 +111,12 @@ class Topic:
         :raises ImplementationNotAvailableError: there is no librdkafka; lists what was tried.
         """
         if require_implementation(use_rdkafka) == RDKAFKA:
-            from .rdkafka.producer import RdKafkaProducer as Chosen
-        else:
-            from .producer import Producer as Chosen
+            from .rdkafka.producer import RdKafkaProducer
 
-        return Chosen(self._cluster, self, **kwargs)
+            return RdKafkaProducer(self._cluster, self, **kwargs)
+        from .producer import Producer
+
+        return Producer(self._cluster, self, **kwargs)
 
     def get_sync_producer(self, **kwargs: Any) -> Producer:
         """A producer whose ``produce`` returns when the message is acknowledged, or raises.
@@ -136,12 +137,14 @@ class Topic:
             :class:`~pykafka.rdkafka.simple_consumer.RdKafkaSimpleConsumer`.
         :raises ImplementationNotAvailableError: there is no librdkafka; lists what was tried.
         """
+        kwargs["consumer_group"] = consumer_group
         if require_implementation(use_rdkafka) == RDKAFKA:
-            from .rdkafka.simple_consumer import RdKafkaSimpleConsumer as Chosen
-        else:
-            from .simpleconsumer import SimpleConsumer as Chosen
+            from .rdkafka.simple_consumer import RdKafkaSimpleConsumer
 
-        return Chosen(self, self._cluster, consumer_group=consumer_group, **kwargs)
+            return RdKafkaSimpleConsumer(self, self._cluster, **kwargs)
+        from .simpleconsumer import SimpleConsumer
+
+        return SimpleConsumer(self, self._cluster, **kwargs)
 
     def get_balanced_consumer(
         self, consumer_group: str | bytes, managed: bool = False, **kwargs: Any

@@ -13,7 +13,6 @@ What a release lacks is another matter: ``applicability``.
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import re
 import sys
@@ -30,8 +29,13 @@ from pykafka.embedded.artifacts import class_path
 from pykafka.embedded.certificates import Certificates
 from pykafka.embedded.java import find_java
 from pykafka.embedded.releases import ZOOKEEPER, find_release
-from pykafka.exceptions import DownloadError, MissingRequirementError
-from pykafka.native import SCAN_VARIABLE
+from pykafka.exceptions import (
+    DownloadError,
+    ImplementationNotAvailableError,
+    MissingRequirementError,
+)
+from pykafka.native import SCAN_VARIABLE, native
+from pykafka.runtime.rdkafka.library import library
 
 #: The fixtures of that name.
 NeedReleases = Callable[..., None]
@@ -55,8 +59,8 @@ class Implementation:
     """One way in which the package does its work."""
 
     name: str
-    #: The module without which there is none of it; None for what is always there.
-    module: str | None = None
+    #: Says why there is none of it here; None if there is.
+    obstacle: Callable[[], str | None] = lambda: None
     #: What selects it, as arguments of ``get_simple_consumer`` and ``get_producer``.
     options: Mapping[str, object] = field(default_factory=dict)
     #: What selects it, as variables of the environment.
@@ -65,35 +69,38 @@ class Implementation:
     @property
     def missing(self) -> str | None:
         """Why it cannot be tested here; None if it can."""
-        if self.module is None or _importable(self.module):
-            return None
-        return f"implementation {self.name}: {self.module} is not built"
+        why = self.obstacle()
+        return None if why is None else f"implementation {self.name}: {why}"
+
+
+def _no_extension() -> str | None:
+    found = native()
+    return found if isinstance(found, str) else None
+
+
+def _no_librdkafka() -> str | None:
+    try:
+        library()
+    except ImplementationNotAvailableError as error:
+        return str(error)
+    return None
 
 
 PYTHON = "python"
-#: Folders whose tests consume: what other implementations are run on, at the ends of the releases.
-_CONSUMING = {"consumer", "interop"}
+#: Folders whose tests other implementations are run on, at the ends of the releases.
+_WHERE = {"python+scan": {"consumer", "interop"}, "rdkafka": {"consumer", "interop", "producer"}}
 #: Every implementation there is, or will be: what tests are parametrised with.
 IMPLEMENTATIONS = {
     implementation.name: implementation
     for implementation in (
         Implementation(PYTHON, environment={SCAN_VARIABLE: "off"}),
-        Implementation(
-            "python+scan", module="pykafka._native", environment={SCAN_VARIABLE: "require"}
-        ),
-        Implementation("rdkafka", module="pykafka.rdkafka.library", options={"use_rdkafka": True}),
+        Implementation("python+scan", _no_extension, environment={SCAN_VARIABLE: "require"}),
+        Implementation("rdkafka", _no_librdkafka, options={"use_rdkafka": True}),
     )
 }
 
 
-USUAL_IMPLEMENTATIONS = [PYTHON, "python+scan"]
-
-
-def _importable(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
+USUAL_IMPLEMENTATIONS = [PYTHON, "python+scan", "rdkafka"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -173,8 +180,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items
         if isinstance(item, pytest.Function)
         and hasattr(item, "callspec")
-        and item.callspec.params.get("implementation", PYTHON) != PYTHON
-        and not (_CONSUMING & set(item.path.parts) and item.callspec.params.get(RELEASE) in ends)
+        and (implementation := item.callspec.params.get("implementation", PYTHON)) != PYTHON
+        and not (
+            _WHERE[implementation] & set(item.path.parts)
+            and item.callspec.params.get(RELEASE) in ends
+        )
     ]
     if superfluous:
         config.hook.pytest_deselected(items=superfluous)

@@ -19,7 +19,8 @@ from ..exceptions import (
     MissingRequirementError,
 )
 from ..native import SCAN_VARIABLE, native, scan
-from ..runtime.implementation import require_implementation
+from ..runtime.implementation import IMPLEMENTATION_VARIABLE, require_implementation
+from ..runtime.rdkafka.library import library
 from ..wire.records.codecs import CODECS, require_codec
 from .ending import one_line
 from .output import print_json, print_table
@@ -70,14 +71,14 @@ def _interpreter() -> Iterator[_Finding]:
     name, version = platform.python_implementation(), platform.python_version()
     yield _Finding("Python", True, f"{name} {version} on {platform.platform(terse=True)}")
     yield _Finding("pykafka", True, __version__)
-    variable = os.environ.get("PYKAFKA_IMPL")
-    why = f"PYKAFKA_IMPL={variable}" if variable else "the default"
+    variable = os.environ.get(IMPLEMENTATION_VARIABLE)
+    why = f"{IMPLEMENTATION_VARIABLE}={variable}" if variable else "the default"
     try:
         yield _Finding("implementation", True, f"{require_implementation(False)} ({why})")
     except ImplementationNotAvailableError as error:
         yield _Finding("implementation", False, str(error))
     yield _scan()
-    yield _Finding("librdkafka", False, "not in this build")
+    yield _librdkafka()
 
 
 def _scan() -> _Finding:
@@ -92,6 +93,13 @@ def _scan() -> _Finding:
     found = native()
     why = found if isinstance(found, str) else f"{SCAN_VARIABLE}=off"
     return _Finding(name, False, f"{why}; {without}")
+
+
+def _librdkafka() -> _Finding:
+    try:
+        return _Finding("librdkafka", True, str(library()))
+    except ImplementationNotAvailableError as error:
+        return _Finding("librdkafka", False, str(error))
 
 
 def _codecs() -> Iterator[_Finding]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import operator
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
@@ -22,8 +21,10 @@ from ...message import Message, SharedFields
 from ...options import Settings
 from ..client import ClientCore
 from . import at_exit
+from .permits import Permits
 from .reports import ThreadReports, report
 from .sink import RecordSink
+from .waiters import Then, Waiter
 
 __all__ = ["Production"]
 
@@ -33,40 +34,20 @@ _FOREVER = sys.maxsize
 #: With so many queued the thread that produces gives way.
 _BACKLOG = 10_000
 _YIELD_S = 0.00001
-#: Taking permits back goes through those that are left.
-_MOST_PERMITS = 10_000
-_NO_PERMIT = itertools.repeat(None, 0).__next__
 #: The I/O thread needs no longer than this to drop what is left.
 _END_S = 5.0
-
-
-class _Waiter:
-    """Somebody who waits until lanes have settled what is in them now."""
-
-    __slots__ = ("event", "targets")
-
-    def __init__(self, event: Any) -> None:
-        self.event = event
-        self.targets: dict[Lane, int] = {}
-
-    def is_over(self) -> bool:
-        # A lane may be empty short of its target: threads that met a stop took messages back.
-        return all(
-            lane.settled >= target or not lane.unsettled() for lane, target in self.targets.items()
-        )
 
 
 class Production:
     """Queues, accounts and reports of one producer.
 
     The way of a message takes no lock: it uses up a permit and is appended to its lane's queue.
-    Permits are given out so that they end where somebody has to look: at the bound on what may
-    be queued, and where the I/O thread is to be told. They are taken back when something
-    happens; a message whose permit is gone when it is queued goes the long way, too.
+    There are as many as may be queued, or until the I/O thread is to be told; then a message
+    goes the long way (:meth:`look`, :meth:`wake`).
 
     :ivar lanes: by partition id; grows when the topic does.
     :ivar partitions: the users' objects that a partitioner chooses from; each has a lane.
-    :ivar permit: uses one up; raises ``StopIteration`` where there is none.
+    :ivar permits: what a message uses one of.
     :ivar next_lane: the lanes in turn, for messages that no partitioner chooses for.
     :ivar settled: messages acknowledged or reported.
 
@@ -83,12 +64,9 @@ class Production:
     ) -> None:
         self.lanes: dict[int, Lane] = {}
         self.partitions = partitions
-        self.permit: Callable[[], None] = _NO_PERMIT
+        self.permits = Permits()
         self.next_lane: Callable[[], Lane] = self._no_lane
         self.settled = 0
-        self._permits = itertools.repeat(None, 0)
-        #: Messages queued, ever, and permits that are not used up.
-        self._issued = 0
         self._failed = 0
         self._client = client
         self._settings = settings
@@ -99,7 +77,7 @@ class Production:
         self._forked = False
         self._lock = client.backend.lock()
         self._failures: list[tuple[Sequence[Message], Exception]] = []
-        self._waiters: list[_Waiter] = []
+        self._waiters: list[Waiter] = []
         # No condition: the standard library's blocks the thread of all greenlets.
         self._room = client.backend.event()
         self._linger: Any = None
@@ -230,13 +208,13 @@ class Production:
 
     def _end_when_settled(self) -> None:
         # Not at once when the last batch is settled: its procedure is still running then.
-        waiter = _Waiter(_Then(lambda: self._client.loop.call_soon(self._end_alone)))
+        waiter = Waiter(Then(lambda: self._client.loop.call_soon(self._end_alone)))
         self._register_waiter(waiter)
         self._all_due()
         self._settle_waiters()
 
     def _end_alone(self) -> None:
-        self._end(_Then(lambda: None))
+        self._end(Then(lambda: None))
         for messages, error in self._failures:
             log.error("%d messages to %s were lost: %s", len(messages), self._topic, error)
 
@@ -244,31 +222,20 @@ class Production:
 
     @property
     def queued(self) -> int:
-        """Messages that are neither acknowledged nor reported."""
-        return self._issued - operator.length_hint(self._permits) - self.settled
+        """Messages that are neither acknowledged nor reported, about."""
+        return self.permits.used - self.settled
 
     def _permit(self, most: int) -> None:
         """Let so many messages be queued without a look, if nothing is against it."""
         with self._lock:
-            self._drain()
-            room = self._settings.max_queued_messages - self.queued
-            count = min(most, room, _MOST_PERMITS)
-            if count > 0 and self._running and not self._failures and not self._is_large():
-                self._issued += count
-                self._permits = itertools.repeat(None, count)
-                self.permit = self._permits.__next__
+            self.permits.take_back()
+            if self._running and not self._failures and not self._is_large():
+                self.permits.give(min(most, self._settings.max_queued_messages - self.queued))
 
     def _take_permits_back(self) -> None:
         """From now on each message is looked at, until there are permits again."""
         with self._lock:
-            self._drain()
-
-    def _drain(self) -> None:
-        # One call in C, so that no thread uses one up in between.
-        self._issued -= len(list(self._permits))
-        self._permits = itertools.repeat(None, 0)
-        # Another object each time: who had a permit sees that it is gone.
-        self.permit = self._permits.__next__
+            self.permits.take_back()
 
     # -- the long way of a message ----------------------------------------------------
 
@@ -297,13 +264,13 @@ class Production:
             self.check_running()
         self._raise_failures()
         with self._lock:
-            self._issued += 1
+            self.permits.use_one()
 
     def _is_full(self) -> bool:
         return self.queued >= self._settings.max_queued_messages or self._is_large()
 
     def _is_large(self) -> bool:
-        return self._held_bytes() >= self._settings.max_queued_bytes
+        return bool(self._held_bytes() >= self._settings.max_queued_bytes)
 
     def _held_bytes(self) -> int:
         return sum(lane.bytes for lane in list(self.lanes.values()))
@@ -408,7 +375,7 @@ class Production:
         elif error is not None:
             with self._lock:
                 self._failures.append((batch.messages, error))
-                self._drain()
+                self.permits.take_back()
         self.settled += len(batch.messages)
         self._room.set()
         self._settle_waiters()
@@ -448,8 +415,8 @@ class Production:
             )
         self._raise_failures()
 
-    def _begin_flush(self) -> _Waiter:
-        waiter = _Waiter(self._client.backend.event())
+    def _begin_flush(self) -> Waiter:
+        waiter = Waiter(self._client.backend.event())
 
         def begin() -> None:
             self._register_waiter(waiter)
@@ -459,15 +426,15 @@ class Production:
         self._client.loop.call_soon(begin)
         return waiter
 
-    def _register_waiter(self, waiter: _Waiter) -> None:
+    def _register_waiter(self, waiter: Waiter) -> None:
         waiter.targets = {lane: lane.settled + lane.unsettled() for lane in self.lanes.values()}
         self._waiters.append(waiter)
 
-    def _forget_waiter(self, waiter: _Waiter) -> None:
+    def _forget_waiter(self, waiter: Waiter) -> None:
         if waiter in self._waiters:
             self._waiters.remove(waiter)
 
-    def _wait_while_progress(self, waiter: _Waiter, timeout_s: float | None) -> None:
+    def _wait_while_progress(self, waiter: Waiter, timeout_s: float | None) -> None:
         if timeout_s is not None:
             waiter.event.wait(timeout_s)
             return
@@ -520,10 +487,3 @@ class Production:
             f" {cause}",
             messages=messages,
         ) from cause
-
-
-class _Then:
-    """An event whose setting calls a function."""
-
-    def __init__(self, function: Callable[[], object]) -> None:
-        self.set = function

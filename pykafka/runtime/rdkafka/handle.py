@@ -12,7 +12,6 @@ from ...core.effects import Procedure, Wait
 from ...exceptions import KafkaException
 from ..client import ClientCore
 from ..tasks import Signal, Task
-from .library import Library
 from .properties import Properties, refused
 
 __all__ = ["Handle", "Outcome", "open_handles"]
@@ -38,7 +37,7 @@ class Outcome(NamedTuple):
 
     partition: int
     first: int
-    count: int
+    number: int
     base_offset: int
     log_append_time: int
     error: int

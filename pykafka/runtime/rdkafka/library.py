@@ -38,15 +38,16 @@ class Library:
 
     :ivar ffi: cffi's view of memory and of the types of ``native/rdkafka.h``.
     :ivar lib: the functions declared there.
-    :ivar path: what was opened, as the linker was asked for it.
+    :ivar path: the file.
     :ivar version: ``"2.0.2"``.
     """
 
-    def __init__(self, extension: Native, opened: Any, path: str) -> None:
+    def __init__(self, extension: Native, opened: Any, asked: str) -> None:
         self.ffi = extension.ffi
         self.lib = extension.lib
-        self.path = path
         self._opened = opened
+        file = self.lib.pykafka_rd_file(opened)
+        self.path = self.text(file) if file else asked
         self.version = self.text(self.lib.pykafka_rd_version_text(opened))
 
     def __repr__(self) -> str:

@@ -159,7 +159,7 @@ class RdKafkaSink:
     def _settle(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
             lane = self._lanes[outcome.partition]
-            found = self._away[outcome.partition].take(outcome.first, outcome.count)
+            found = self._away[outcome.partition].take(outcome.first, outcome.number)
             if not found:
                 continue
             lane.settle_away(len(found))
@@ -167,9 +167,7 @@ class RdKafkaSink:
             if outcome.error:
                 self._events.failed(lane, batch, self._error(lane, batch, outcome.error))
             else:
-                self._events.delivered(
-                    lane, batch, outcome.base_offset, outcome.log_append_time
-                )
+                self._events.delivered(lane, batch, outcome.base_offset, outcome.log_append_time)
 
     def _error(self, lane: Lane, batch: Batch, code: int) -> KafkaException:
         where = f"{len(batch.messages)} messages to {self._options.topic}/{lane.partition_id}"

@@ -192,4 +192,3 @@ class RdKafkaSource:
             del self._states[state.key]
         feed = self._feeds.get(state.key)
         return feed if feed is not None and feed.epoch == state.epoch else None
-

@@ -144,7 +144,8 @@ def damaged(offset: int, reason: str, next_offset: int | None = None) -> Corrupt
 
 def ascending(rows: list[Row]) -> int:
     """How many of the rows have ascending offsets, counted from the first."""
-    if rows[-1][0] - rows[0][0] == len(rows) - 1:
+    first = rows[0][0]
+    if [row[0] for row in rows] == list(range(first, first + len(rows))):
         return len(rows)  # no gap: what nearly every set is
     for count, (one, other) in enumerate(pairwise(rows), 1):
         if other[0] <= one[0]:

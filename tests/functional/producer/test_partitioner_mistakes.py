@@ -20,4 +20,4 @@ def test_it_is_named_with_what_it_chose(kafka: EmbeddedKafka, topic_name: str, c
         with topic.get_producer(partitioner=lambda *_: choose(topic, other)) as producer:
             with pytest.raises(UsageError, match=rf"{topic_name}: \[0\]"):
                 producer.produce(b"lost on its way")
-            assert producer._core.issued == 0
+            assert producer._core.queued == 0

@@ -10,6 +10,14 @@ import pytest
 from unit.producer.scripted import Script, Scripted
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _no_jitter() -> Iterator[None]:
+    """What is to happen again must not depend on chance."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pykafka.runtime.producer.python_sink.chance", lambda: 0.5)
+        yield
+
+
 @pytest.fixture
 def scripted() -> Iterator[Scripted]:
     """Makes a :class:`Script`, which ends with the test."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import pytest
@@ -177,10 +176,8 @@ def test_a_message_that_meets_the_end_of_a_stop_is_refused_not_forgotten(
     scripted: Scripted,
 ) -> None:
     def partitioner(partitions: list[Any], key: bytes | None) -> Any:
-        # In the middle of produce(), as another thread may; and a third one, late with its
-        # own message, sets the threshold as if nothing had happened.
+        # In the middle of produce(), as another thread may.
         script.producer.stop()
-        script.producer._core.wake_at = sys.maxsize
         return partitions[0]
 
     script = scripted(partitioner=partitioner)
@@ -190,6 +187,18 @@ def test_a_message_that_meets_the_end_of_a_stop_is_refused_not_forgotten(
     script.brokers.automatic = True
     script.producer.flush()
     assert script.brokers.logs == {}
+
+
+def test_a_message_whose_permit_was_taken_back_by_a_stop_is_refused(scripted: Scripted) -> None:
+    def permit() -> None:
+        # A message has its permit, and another thread stops before it is queued.
+        script.producer.stop()
+
+    script = scripted()
+    script.producer._core.permits.take = permit
+    with pytest.raises(ProducerStoppedException):
+        script.producer.produce(b"x")
+    assert script.producer._core.queued == 0
 
 
 def test_a_message_that_meets_the_beginning_of_a_stop_is_taken_back(scripted: Scripted) -> None:

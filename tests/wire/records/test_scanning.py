@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from wire.records.batches import CONTROL, LOG_APPEND_TIME, TRANSACTIONAL, batch, record
 from wire.records.message_sets import message, plain_set
@@ -116,6 +116,16 @@ def _shared(found: Batch) -> tuple[Any, ...]:
     )
 
 
+#: Offsets 0, 2 ** 56 + 1 and 2: the last is as far from the first as if there were no gap.
+_GOING_BACK = (
+    b"\0\0\0\0\0\0\0\0\0\0\0M%\xa5-\x84\0\0\xff\xff\xff\xff\0\0\0?" + 63 * b"x"
+    b"\1\0\0\0\0\0\0\1\0\0\0\x0e\xa7\xech\3\0\0"
+    + 8 * b"\xff"
+    + b"\0\0\0\0\0\0\0\2\0\0\0\x0e\xa7\xech\3\0\0"
+    + 8 * b"\xff"
+)
+
+
 @settings(max_examples=600, deadline=None)
 @given(
     data=record_sets(),
@@ -123,6 +133,7 @@ def _shared(found: Batch) -> tuple[Any, ...]:
     check_crcs=st.sampled_from([True, True, True, False]),
     aborted=st.sampled_from([(), (), ((7, 200),)]),
 )
+@example(data=_GOING_BACK, fetch_offset=0, check_crcs=True, aborted=())
 def test_both_read_the_same_and_say_the_same(
     scanner: Scanner, data: bytes, fetch_offset: int, check_crcs: bool, aborted: Any
 ) -> None:
