@@ -59,7 +59,7 @@ enum {
 enum { RD_COPY = 0x2 };
 enum { RD_PURGE_QUEUED = 0x1, RD_PURGE_SENT = 0x2 };
 enum { RD_NO_CONSUMER_CLOSE = 0x8 };
-enum { RD_OUT_OF_MEMORY = -195 /* RD_KAFKA_RESP_ERR__FAIL */ };
+enum { RD_OUT_OF_MEMORY = -194 /* RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE */ };
 
 /* X(name, what it returns, its arguments) */
 #define REQUIRED(X) \
@@ -675,7 +675,8 @@ void pykafka_rd_poll(pykafka_rd_handle *handle, pykafka_rd_events *events)
         case RD_EVENT_ERROR:
             events->code = library->event_error(event);
             text = library->event_error_string(event);
-            note_text(&handle->text, 3, library->err2name(events->code), text ? text : "");
+            /* It has logged whatever is behind this. */
+            note_text(&handle->text, 7, library->err2name(events->code), text ? text : "");
             break;
         }
         library->event_destroy(event);

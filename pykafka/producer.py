@@ -89,6 +89,8 @@ class Producer:
     """
 
     _use_rdkafka = False
+    #: Whether messages are stamped; known from the start on.
+    _stamps = False
 
     @options.checked(options.PRODUCER)
     def __init__(

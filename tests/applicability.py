@@ -4,6 +4,9 @@
 release and newer ones, ``until="0.8"`` on the releases of that line and older ones. On others it
 is skipped, before any server is started for it, with a reason that begins with
 :data:`NOT_APPLICABLE`. Unlike what a machine lacks, that is never a failure.
+
+``@pytest.mark.without("rdkafka", why="...")`` skips it for an implementation. A table in the
+documentation has each of these reasons (``tests/docs`` compares).
 """
 
 from __future__ import annotations
@@ -17,6 +20,8 @@ NOT_APPLICABLE = "not applicable: "
 
 #: The fixture whose parameter is the release that a test runs on.
 RELEASE = "kafka_release"
+#: The fixture whose parameter is the implementation.
+IMPLEMENTATION = "implementation"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -25,14 +30,21 @@ def pytest_configure(config: pytest.Config) -> None:
         "kafka(*, since=None, until=None, why): the releases of Kafka that a test is about, "
         "both included, as versions or parts of one; and why it is about no other",
     )
+    config.addinivalue_line(
+        "markers", "without(implementation, *, why): an implementation that a test is not about"
+    )
 
 
 def release_of(item: pytest.Item) -> str | None:
     """The release that a test runs on; None for a test that takes none."""
+    return _parameter(item, RELEASE)
+
+
+def _parameter(item: pytest.Item, fixture: str) -> str | None:
     call = (
         item.callspec if isinstance(item, pytest.Function) and hasattr(item, "callspec") else None
     )
-    return None if call is None else call.params.get(RELEASE)
+    return None if call is None else call.params.get(fixture)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -50,6 +62,9 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("without"):
+        if mark.args[0] == _parameter(item, IMPLEMENTATION):
+            pytest.skip(f"{NOT_APPLICABLE}{mark.kwargs['why']}")
     release = release_of(item)
     if release is None:
         return

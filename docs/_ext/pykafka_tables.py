@@ -51,15 +51,21 @@ class OptionsTable(TableDirective):
     required_arguments = 1
 
     def lines(self) -> Iterator[str]:
-        """Name, default, bounds and meaning of each option."""
+        """Name, default, bounds and meaning of each option; what librdkafka calls it."""
         module, _, name = self.arguments[0].rpartition(".")
         owner = import_module(module) if module else options
         table: dict[str, options.Option] = getattr(owner, name)
         rows = [
-            [f"`{option.name}`", f"`{option.default!r}`", option.bounds, option.meaning]
+            [f"`{option.name}`", f"`{option.default!r}`", option.bounds, _meaning(option)]
             for option in table.values()
         ]
         return markdown_table(["option", "default", "may be", "meaning"], rows)
+
+
+def _meaning(option: options.Option) -> str:
+    if option.python_only:
+        return f"{option.meaning} Not with librdkafka."
+    return f"{option.meaning} (`{option.rdkafka}`)" if option.rdkafka else option.meaning
 
 
 class KeysTable(TableDirective):

@@ -16,7 +16,6 @@ from ...exceptions import (
 from ...message import SharedFields
 from ...wire.records.decode import Batch, Peek, RecordReader, peek
 from ...wire.records.scanning import Rows
-from .damage import located
 from .source import RUN_ROWS, Run
 
 __all__ = ["Chunk", "Consumed", "DecodeOptions", "Feed", "shared_by"]
@@ -194,7 +193,7 @@ class Feed:
         try:
             batch = self._reader.next_batch()
         except CorruptRecordError as error:
-            self.error = located(error, self.key, self._reader.next_offset)
+            self.error = self._located(error, self._reader.next_offset)
         except CodecNotAvailableError as error:
             self.error = error
         else:
@@ -212,6 +211,21 @@ class Feed:
             # One that has headers is like no other.
             self._like = None if batch.has_headers else like
             self._shared = shared_by(batch, self.key, self._partition)
+
+    def _located(self, error: CorruptRecordError, unread: int) -> CorruptRecordError:
+        topic, partition = self.key
+        # A compressed message is stored under the offset of the last one that is in it.
+        first = unread if error.offset is None else min(unread, error.offset)
+        located = CorruptRecordError(
+            f"{topic}/{partition}: {error}. This partition stalls at offset {first} until it is"
+            f" moved: reset_offsets([(partition, {_skip_to(error)})]) goes on behind the damage",
+            topic=topic,
+            partition=partition,
+            offset=first,
+            next_offset=error.next_offset,
+        )
+        located.__cause__ = error
+        return located
 
     def _too_small(self, reader: RecordReader) -> MessageSetDecodeFailure:
         topic, partition = self.key
@@ -240,3 +254,9 @@ def shared_by(batch: Batch, key: PartitionKey, partition: Any) -> SharedFields:
 
 #: What a run without rows has in its place.
 _NOTHING_SHARED = SharedFields()
+
+
+def _skip_to(error: CorruptRecordError) -> int:
+    if error.next_offset is not None:
+        return error.next_offset - 1
+    return error.offset if error.offset is not None else -1

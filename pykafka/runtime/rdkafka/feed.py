@@ -8,21 +8,21 @@ from typing import Any, NamedTuple
 from ...core.epoch_history import EpochHistory
 from ...core.fetching import FetchState
 from ...core.partition_keys import PartitionKey
-from ...exceptions import CorruptRecordError, KafkaException
+from ...exceptions import KafkaException, UnknownTopicOrPartition
 from ...message import SharedFields
 from ...wire.records.batch_headers import StoredHeaders
 from ...wire.records.scanning import COLUMNS, SplitRows
-from ..consumer.damage import located
 from ..consumer.source import Run
 from .handle import Handle
 
-__all__ = ["Columns", "Lost", "RdKafkaFeed"]
+__all__ = ["Columns", "Damaged", "Lost", "RdKafkaFeed"]
 
 # Codes of errors that stand in the place of a message.
 _PARTITION_EOF = -191
-_DAMAGED = (-199, -198)  # _BAD_MSG, _BAD_COMPRESSION
+_DAMAGED = (-199, -198, -170)  # _BAD_MSG, _BAD_COMPRESSION, _NOT_IMPLEMENTED (a format)
 _OUT_OF_RANGE = (-140, 1)  # _AUTO_OFFSET_RESET, OFFSET_OUT_OF_RANGE
 _LOG_TRUNCATION = -139
+_GONE = (3, -188, -190)  # UNKNOWN_TOPIC_OR_PARTITION, _UNKNOWN_TOPIC, _UNKNOWN_PARTITION
 #: What its timestamps' kinds are to us: 0 where there are none.
 _TIMESTAMP_TYPES = (0, 0, 1)
 _NOTHING_SHARED = SharedFields()
@@ -36,6 +36,13 @@ class Columns:
         self.pointer = ffi.new("int64_t[]", self.capacity * COLUMNS)
         self.view = memoryview(ffi.buffer(self.pointer)).cast("B").cast("q")
         self.taken = ffi.new("pykafka_rd_taken *")
+
+
+class Damaged(NamedTuple):
+    """Something that librdkafka cannot read stands at an offset or behind it."""
+
+    feed: RdKafkaFeed
+    offset: int
 
 
 class Lost(NamedTuple):
@@ -58,6 +65,7 @@ class RdKafkaFeed:
 
     def __init__(self, key: PartitionKey, partition: Any, handle: Handle) -> None:
         self.key = key
+        self.partition = partition
         self.held = False
         self.listed = False
         self.epoch = 0
@@ -65,7 +73,6 @@ class RdKafkaFeed:
         #: (epoch, error) of a decision that cannot be taken; set by the I/O thread.
         self.stall: tuple[int, KafkaException] | None = None
         self.error: KafkaException | None = None
-        self._partition = partition
         self._handle = handle
         self._told = handle.library.ffi.new("int8_t *")
         self._reading: Any = None
@@ -75,7 +82,6 @@ class RdKafkaFeed:
         self.close()
         self.error = None
         self._offset = offset
-        self._damage: tuple[int, str] | None = None
         self._history = EpochHistory()
         self._like: tuple[int, int] | None = None
         self._shared = _NOTHING_SHARED
@@ -115,7 +121,7 @@ class RdKafkaFeed:
             return self.stall[1]
         return self.error
 
-    def take(self, columns: Columns) -> Run | Lost | None:
+    def take(self, columns: Columns) -> Run | Lost | Damaged | None:
         """The next run; one without rows says that the position moved, as in the Python feed."""
         while self.moves:
             epoch, offset = self.moves.popleft()
@@ -126,10 +132,7 @@ class RdKafkaFeed:
             taken = columns.taken
             lib = self._handle.library.lib
             lib.pykafka_rd_take(self._reading, columns.pointer, taken)
-            if self._damage is not None and (taken.split.rows or taken.error):
-                offset = columns.view[0] if taken.split.rows else taken.error_offset
-                self._stall_at_damage(offset)
-            elif taken.split.rows:
+            if taken.split.rows:
                 return self._run(columns)
             elif taken.error:
                 found = self._failed(taken)
@@ -164,7 +167,7 @@ class RdKafkaFeed:
         # One that has headers is like no other.
         self._like = None if split.has_headers else like
         self._shared = SharedFields(
-            self._partition,
+            self.partition,
             self.key[1],
             protocol_version=2 if epoch >= 0 or headers else int(kind > 0),
             timestamp_type=_TIMESTAMP_TYPES[kind],
@@ -174,7 +177,7 @@ class RdKafkaFeed:
 
     # -- errors -----------------------------------------------------------------------
 
-    def _failed(self, taken: Any) -> Run | Lost | None:
+    def _failed(self, taken: Any) -> Run | Lost | Damaged | None:
         library = self._handle.library
         code, offset = taken.error, taken.error_offset
         words = library.ffi.buffer(taken.data, taken.length)[:].decode(errors="replace")
@@ -186,13 +189,16 @@ class RdKafkaFeed:
                 return Run(self.key, [], _NOTHING_SHARED, offset, gap=True)
             return None
         if code in _DAMAGED:
-            # What comes next tells where the damage ends.
-            self._damage = (offset if offset >= 0 else self._offset, words)
-            return None
+            self.close()
+            return Damaged(self, self._offset)
         if code in _OUT_OF_RANGE:
-            return self._lost(words.startswith(library.error_text(_LOG_TRUNCATION)))
-        topic, partition = self.key
-        self.error = library.error(code, f"fetching {topic}/{partition}: {words}")
+            return self._lost(library.error_text(_LOG_TRUNCATION) in words)
+        where = "/".join(map(str, self.key))
+        if code in _GONE:
+            text = f"{where} does not exist (any more): was it deleted? It is read on if it is made"
+            self.error = UnknownTopicOrPartition(f"{text} again")
+        else:
+            self.error = library.error(code, f"fetching {where}: {words}")
         return None
 
     def _lost(self, truncated: bool) -> Lost:
@@ -200,10 +206,3 @@ class RdKafkaFeed:
         state.history = self._history
         self.close()
         return Lost(state, truncated)
-
-    def _stall_at_damage(self, next_offset: int) -> None:
-        assert self._damage is not None
-        offset, words = self._damage
-        self.close()
-        found = CorruptRecordError(words, offset=offset, next_offset=next_offset)
-        self.error = located(found, self.key, self._offset)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -22,6 +23,10 @@ log = logging.getLogger("pykafka.rdkafka")
 _END_S = 10.0
 #: As syslog counts: what it calls an error is tried again, and so is a warning.
 _LEVELS = {5: logging.INFO, 6: logging.INFO, 7: logging.DEBUG}
+
+#: What was said so lately is not said again, of so many texts.
+_SAID_AGAIN_S = 60.0
+_SAID_MOST = 64
 
 #: Those that are not freed. After a fork the parent's are left alone: their threads are not here.
 _open: set[Handle] = set()
@@ -68,6 +73,7 @@ class Handle:
         self._heard = heard
         self._outcomes = outcomes
         self._pid = os.getpid()
+        self._said: dict[str, float] = {}
         self._ear, self._bell = client.loop.socket.socketpair()
         for end in (self._ear, self._bell):
             end.setblocking(False)
@@ -186,7 +192,18 @@ class Handle:
         for line in lines.decode(errors="replace").split("\0"):
             level, _, text = line.partition(" ")
             if text:
-                log.log(_LEVELS.get(int(level), logging.WARNING), "%s", text)
+                log.log(self._level(int(level), text), "%s", text)
+
+    def _level(self, level: int, text: str) -> int:
+        """Once as a warning; while it lasts, the rest is for those who look closer."""
+        now = time.monotonic()
+        before = self._said.get(text, -_SAID_AGAIN_S)
+        if len(self._said) >= _SAID_MOST:
+            self._said.clear()
+        self._said[text] = now
+        if now - before < _SAID_AGAIN_S:
+            return logging.DEBUG
+        return _LEVELS.get(level, logging.WARNING)
 
 
 def _forever() -> Procedure[None]:

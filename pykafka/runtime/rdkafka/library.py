@@ -14,7 +14,6 @@ from ...exceptions import (
     ImplementationNotAvailableError,
     KafkaException,
     RdKafkaException,
-    UnknownTopicOrPartition,
 )
 from ...native import Native, native
 from ...wire.errors import error_info
@@ -29,8 +28,6 @@ _WHEELS = ("../confluent_kafka.libs/librdkafka*.so*", ".dylibs/librdkafka*.dylib
 #: The oldest that the tests run with, as librdkafka counts (2.0.2).
 _OLDEST = 0x020002FF
 _TEXT = 1024
-# librdkafka's own codes.
-_UNKNOWN_PARTITION, _UNKNOWN_TOPIC = -190, -188
 
 
 class Library:
@@ -78,14 +75,12 @@ class Library:
         return self.text(self.lib.pykafka_rd_error_text(self._opened, code))
 
     def error(self, code: int, text: str) -> KafkaException:
-        """The error to raise for a code.
+        """The error to raise for a code; librdkafka's own are negative.
 
         :param text: what was asked for, and where.
         """
         if code > 0:
             return error_info(code).exception(text)
-        if code in {_UNKNOWN_PARTITION, _UNKNOWN_TOPIC}:
-            return UnknownTopicOrPartition(f"{text}: {self.error_text(code)}")
         return RdKafkaException(f"{text}: {self.error_text(code)} ({self.error_name(code)})")
 
 

@@ -35,6 +35,8 @@ _ALWAYS = (
     Property("log.queue", "true"),
     Property("reconnect.backoff.ms", "50"),
     Property("reconnect.backoff.max.ms", "1000"),
+    # How long a topic may be unknown to brokers until that is said.
+    Property("topic.metadata.propagation.max.ms", "5000", probed=True),
     # It would tell brokers about this process.
     Property("enable.metrics.push", "false", probed=True),
 )

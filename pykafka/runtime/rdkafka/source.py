@@ -12,10 +12,11 @@ from ...core.retry import Backoff
 from ...exceptions import KafkaException, RemoteError
 from ...options import Settings
 from ..client import ClientCore
+from ..consumer.python_source import PythonSource
 from ..consumer.repositioning import Repositioning
 from ..consumer.source import Run, SourceEvents
 from ..consumer.turns import Turns
-from .feed import Columns, Lost, RdKafkaFeed
+from .feed import Columns, Damaged, Lost, RdKafkaFeed
 from .handle import Handle
 from .library import Library
 from .properties import consumer_properties
@@ -27,7 +28,9 @@ class RdKafkaSource:
     """librdkafka fetches on its threads; :meth:`next_run` takes a batch out of its queue.
 
     It has no group and keeps no offsets: each partition is read into a queue of its own, so
-    that what is left of one that is given up goes with its queue. See
+    that what is left of one that is given up goes with its queue. What it finds damaged is read
+    by :class:`~pykafka.runtime.consumer.python_source.PythonSource`, which tells what is wrong,
+    and where one can go on, until the partition is moved. See
     :class:`~pykafka.runtime.consumer.source.RecordSource`; implements
     :class:`~pykafka.runtime.consumer.repositioning.FetchingSide`.
 
@@ -44,6 +47,9 @@ class RdKafkaSource:
         self._turns: Turns[RdKafkaFeed] = Turns()
         self._columns = Columns(library.ffi, library.lib)
         self._handle: Handle | None = None
+        #: Reads what is damaged.
+        self._examiner: PythonSource | None = None
+        self._damaged: set[PartitionKey] = set()
         self._crash: BaseException | None = None
         #: Those whose position is being decided on; on the I/O thread.
         self._states: dict[PartitionKey, FetchState] = {}
@@ -74,6 +80,7 @@ class RdKafkaSource:
             feed.begin(offset)
 
     def revoke(self, keys: Collection[PartitionKey]) -> None:
+        self._examine_no_more(keys)
         for key in keys:
             feed = self._feeds.pop(key, None)
             if feed is not None:
@@ -84,6 +91,8 @@ class RdKafkaSource:
         for key in keys:
             if key in self._feeds:
                 self._feeds[key].held = True
+        if self._examiner is not None:
+            self._examiner.hold(keys)
 
     def resume(self, keys: Collection[PartitionKey]) -> None:
         for key in keys:
@@ -92,26 +101,52 @@ class RdKafkaSource:
                 feed.held = False
                 # There, because it alone puts feeds on the line that had no turn just now.
                 self._client.loop.call_soon(self._filled, feed)
+        if self._examiner is not None:
+            self._examiner.resume(keys)
 
     def seek(self, key: PartitionKey, offset: int) -> None:
+        self._examine_no_more([key])
         self._feeds[key].seek(offset)
 
     def next_run(self) -> Run | None:
-        return self._turns.next_run(self._take)
+        run = self._turns.next_run(self._take)
+        if run is None and self._examiner is not None:
+            return self._examiner.next_run()
+        return run
 
     def _take(self, feed: RdKafkaFeed) -> Run | None:
         found = feed.take(self._columns)
         if isinstance(found, Lost):
             self._client.loop.call_soon(self._decide, found)
             return None
+        if isinstance(found, Damaged):
+            self._examine(found)
+            return None
         return found
+
+    def _examine(self, damaged: Damaged) -> None:
+        feed = damaged.feed
+        if self._examiner is None:
+            self._examiner = PythonSource(self._client, self._settings)
+            self._examiner.start(self._events)
+        self._damaged.add(feed.key)
+        self._examiner.assign({feed.key: damaged.offset}, {feed.key: feed.partition})
+
+    def _examine_no_more(self, keys: Collection[PartitionKey]) -> None:
+        over = self._damaged.intersection(keys)
+        if over and self._examiner is not None:
+            self._damaged -= over
+            self._examiner.revoke(over)
 
     def error(self) -> Exception | None:
         if self._crash is not None:
             assert isinstance(self._crash, Exception)
             return self._crash
         stalls = (feed.stalled_by() for feed in list(self._feeds.values()) if not feed.held)
-        return next((error for error in stalls if error is not None), None)
+        found = next((error for error in stalls if error is not None), None)
+        if found is None and self._examiner is not None:
+            return self._examiner.error()
+        return found
 
     def stop(self) -> None:
         feeds, self._feeds = list(self._feeds.values()), {}
@@ -119,6 +154,10 @@ class RdKafkaSource:
         for feed in feeds:
             feed.epoch += 1
             feed.close()
+        examiner, self._examiner = self._examiner, None
+        self._damaged.clear()
+        if examiner is not None:
+            examiner.stop()
         handle, self._handle = self._handle, None
         if handle is not None:
             handle.close()

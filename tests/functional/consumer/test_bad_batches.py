@@ -11,6 +11,7 @@ from collections.abc import Callable
 import pytest
 from functional.consumer.conftest import Consume, Fill
 from functional.consumer.filling import add
+from functional.librdkafka import unpacks_by_itself, unpacks_without_bound
 
 from pykafka.common import CompressionType
 from pykafka.exceptions import CodecNotAvailableError, CorruptRecordError
@@ -70,6 +71,7 @@ def take(consumer: SimpleConsumer, count: int) -> list[bytes]:
     return sorted(found)
 
 
+@unpacks_by_itself
 @pytest.mark.parametrize(("codec", "package", "modules"), PACKAGES)
 def test_a_batch_whose_codec_is_not_installed_names_the_package(
     fill: Fill,
@@ -111,6 +113,7 @@ def test_a_producer_whose_codec_is_not_installed_names_the_package(
         pytest.param(CompressionType.ZSTD, id="zstd", marks=HAS_ZSTD),
     ],
 )
+@unpacks_without_bound
 def test_a_batch_that_unpacks_to_more_than_it_may_stalls_its_partition_only(
     fill: Fill, consume: Consume, codec: int
 ) -> None:

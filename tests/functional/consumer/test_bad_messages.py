@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from functional.consumer.conftest import Consume, Fill
 from functional.consumer.filling import add, numbered
+from functional.librdkafka import asks_for_more, unpacks_without_bound
 from services import Clusters
 
 from pykafka import KafkaClient
@@ -169,6 +170,7 @@ small_answers = pytest.mark.kafka(
 )
 
 
+@asks_for_more
 @small_answers
 def test_a_message_over_the_fetch_size_is_an_error_that_says_what_to_raise(
     fill: Fill, consume: Consume
@@ -184,6 +186,7 @@ def test_a_message_over_the_fetch_size_is_an_error_that_says_what_to_raise(
         consumer.consume(block=False)
 
 
+@asks_for_more
 @small_answers
 def test_a_message_over_the_fetch_size_can_be_skipped_or_fetched_with_more(
     fill: Fill, consume: Consume
@@ -199,6 +202,7 @@ def test_a_message_over_the_fetch_size_can_be_skipped_or_fetched_with_more(
     assert [len(found.value or b"") for found in islice(large, 3)] == [1, 50_000, 1]
 
 
+@asks_for_more
 @small_answers
 @pytest.mark.parametrize("size", [1, 11, 12, 20])
 def test_a_fetch_size_that_no_message_fits_in_is_the_same_error(
@@ -223,6 +227,7 @@ def test_a_message_over_the_fetch_size_comes_all_the_same(
     assert got == sizes
 
 
+@unpacks_without_bound
 def test_a_message_that_unpacks_to_more_than_it_may_is_an_error(
     fill: Fill, consume: Consume
 ) -> None:

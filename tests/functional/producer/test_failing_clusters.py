@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from functional.producer.scenario import MakeProducer, Stored
-from services import Clusters
+from services import Clusters, Implementation
 
 from pykafka import KafkaClient
 from pykafka.embedded import EmbeddedKafka
@@ -115,6 +115,16 @@ def test_a_leader_that_goes_loses_and_reorders_nothing(
     assert first_seen == [b"%d" % n for n in range(stream.sent)]
 
 
+def written_by_deadline(producer: Producer, value: bytes) -> None:
+    """Have it written, however often that takes while a cluster finds itself."""
+    deadline = time.monotonic() + 60
+    error: Exception | None = ProduceFailureError()
+    while error is not None:
+        assert time.monotonic() < deadline, error
+        producer.produce(value)
+        _, error = producer.get_delivery_report(timeout=20)
+
+
 @pytest.mark.slow
 def test_a_leader_that_hangs_holds_no_report_back(
     topic: Topic, leader: EmbeddedBroker, make_producer: MakeProducer, stored: Stored
@@ -137,12 +147,7 @@ def test_a_leader_that_hangs_holds_no_report_back(
     assert time.monotonic() - begin < 3.5
     assert all(isinstance(error, ProduceFailureError) for _, error in reports)
     leader.resume()
-    deadline = time.monotonic() + 60
-    error: Exception | None = ProduceFailureError()
-    while error is not None:
-        assert time.monotonic() < deadline, error
-        producer.produce(b"after")
-        _, error = producer.get_delivery_report(timeout=20)
+    written_by_deadline(producer, b"after")
     values = [message.value for message in stored(topic)[0]]
     assert values[0] == b"before"
     assert values[-1] == b"after"
@@ -158,6 +163,7 @@ def test_too_few_replicas_in_sync_are_reported_after_retries_and_recovered_from(
     make_producer: MakeProducer,
     stored: Stored,
     caplog: pytest.LogCaptureFixture,
+    implementation: Implementation,
 ) -> None:
     producer = make_producer(
         topic, required_acks=-1, sync=True, max_retries=2, pending_timeout_ms=30_000
@@ -169,7 +175,8 @@ def test_too_few_replicas_in_sync_are_reported_after_retries_and_recovered_from(
     with pytest.raises(TOO_FEW):
         producer.produce(b"during")
     retries = [line for line in caplog.messages if "NOT_ENOUGH_REPLICAS" in line]
-    assert len(retries) >= 2
+    # librdkafka does not tell how often it has tried.
+    assert len(retries) >= 2 or implementation.name == "rdkafka"
     safe.brokers[1].restart()
     deadline = time.monotonic() + 60
     while True:
@@ -192,8 +199,7 @@ def test_all_brokers_gone_is_reported_in_time_and_recovered_from(
     producer = make_producer(
         topic, delivery_reports=True, linger_ms=0, delivery_timeout_ms=2000, required_acks=-1
     )
-    producer.produce(b"before")
-    assert producer.get_delivery_report(timeout=20)[1] is None
+    written_by_deadline(producer, b"before")
     for broker in safe.brokers:
         broker.kill()
     begin = time.monotonic()
@@ -203,12 +209,6 @@ def test_all_brokers_gone_is_reported_in_time_and_recovered_from(
     assert time.monotonic() - begin < 2.5
     assert all(isinstance(error, ProduceFailureError) for _, error in reports)
     safe.repair()
-    deadline = time.monotonic() + 60
-    error: Exception | None = ProduceFailureError()
-    while error is not None:
-        assert time.monotonic() < deadline, error
-        producer.produce(b"after")
-        _, error = producer.get_delivery_report(timeout=20)
+    written_by_deadline(producer, b"after")
     values = [message.value for message in stored(topic)[0]]
-    assert values[0] == b"before"
-    assert set(values[1:]) == {b"after"}
+    assert list(dict.fromkeys(values)) == [b"before", b"after"]

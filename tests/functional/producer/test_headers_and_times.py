@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from functional.librdkafka import knows_no_time_zero
 from functional.producer.scenario import MakeProducer, Stored
 
 from pykafka.exceptions import InvalidMessageTypeError, UnsupportedVersion
@@ -81,13 +82,23 @@ def test_what_is_no_time_is_refused(
 def test_times_are_kept_to_the_millisecond(
     topic: Topic, make_producer: MakeProducer, stored: Stored
 ) -> None:
-    times = [0, 1, 1_500_000_000_123, 1_500_000_000_123.9]
+    times = [1, 1_500_000_000_123, 1_500_000_000_123.9]
     naive = dt.datetime(2017, 7, 14, 2, 40, 0, 123_999)
     with make_producer(topic) as producer:
         for timestamp in [*times, naive]:
             producer.produce(b"x", timestamp=timestamp)
     found = [message.timestamp for message in stored(topic)[0]]
-    assert found == [0, 1, *[1_500_000_000_123] * 3]
+    assert found == [1, *[1_500_000_000_123] * 3]
+
+
+@has_times
+@knows_no_time_zero
+def test_the_beginning_of_time_is_kept(
+    topic: Topic, make_producer: MakeProducer, stored: Stored
+) -> None:
+    with make_producer(topic) as producer:
+        producer.produce(b"x", timestamp=0)
+    assert [message.timestamp for message in stored(topic)[0]] == [0]
 
 
 @lacks_times

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from functional.librdkafka import counts_what_it_has_written, tells_no_attempts
 from functional.producer.rogue import HANG_UP, SAY_NOTHING, RogueBroker, refuse
 from functional.producer.scenario import MakeProducer, MakeTopic, Program, Stored
 
@@ -276,6 +277,7 @@ def test_a_broker_that_hangs_up_once_is_asked_again(
     assert len(broker.received) == 2
 
 
+@tells_no_attempts
 def test_a_broker_that_always_hangs_up_is_given_up_after_max_retries(
     rogue: Rogue, make_producer: MakeProducer
 ) -> None:
@@ -346,6 +348,7 @@ def test_stop_is_bounded_and_names_what_was_lost(rogue: Rogue, make_producer: Ma
     producer.stop()
 
 
+@counts_what_it_has_written
 def test_a_broken_connection_without_acknowledgements_is_reported_as_unknown(
     rogue: Rogue, make_producer: MakeProducer
 ) -> None:
