@@ -71,6 +71,9 @@ enum { RD_OUT_OF_MEMORY = -194 /* RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE */ };
     X(conf_new, rd_kafka_conf_t *, (void)) \
     X(conf_destroy, void, (rd_kafka_conf_t *)) \
     X(conf_set, int, (rd_kafka_conf_t *, const char *, const char *, char *, size_t)) \
+    X(conf_set_opaque, void, (rd_kafka_conf_t *, void *)) \
+    X(conf_set_error_cb, void, \
+      (rd_kafka_conf_t *, void (*)(rd_kafka_t *, int, const char *, void *))) \
     X(conf_set_events, void, (rd_kafka_conf_t *, int)) \
     X(new, rd_kafka_t *, (int, rd_kafka_conf_t *, char *, size_t)) \
     X(set_log_queue, int, (rd_kafka_t *, rd_kafka_queue_t *)) \
@@ -250,7 +253,10 @@ struct pykafka_rd_handle {
     listener listener;
     buffer text;
     buffer outcomes;
+    struct pykafka_rd_partition *taking; /* whose queue is being read */
 };
+
+static void note_failure(rd_kafka_t *kafka, int code, const char *reason, void *opaque);
 
 pykafka_rd_handle *pykafka_rd_handle_new(pykafka_rd_library *library,
                                          pykafka_rd_properties *properties, const char *topic,
@@ -267,6 +273,8 @@ pykafka_rd_handle *pykafka_rd_handle_new(pykafka_rd_library *library,
     handle->library = library;
     handle->listener.told = told;
     handle->listener.bell = bell;
+    library->conf_set_opaque(conf, handle);
+    library->conf_set_error_cb(conf, note_failure);
     library->conf_set_events(conf, RD_EVENT_LOG | RD_EVENT_ERROR | (topic ? RD_EVENT_DR : 0));
     handle->kafka = library->new(topic ? RD_PRODUCER : RD_CONSUMER, conf, error, size);
     if (!handle->kafka) {
@@ -308,6 +316,8 @@ struct pykafka_rd_partition {
     int32_t number;
     listener listener;
     buffer data;
+    buffer failure; /* the words of an error that stands behind what was taken */
+    int failed;     /* its code */
     size_t next;
     size_t count;
     rd_kafka_message_t *taken[PYKAFKA_RD_MOST];
@@ -358,7 +368,26 @@ void pykafka_rd_stop(pykafka_rd_partition *partition)
     library->queue_destroy(partition->queue);
     library->topic_destroy(partition->topic);
     free(partition->data.data);
+    free(partition->failure.data);
     free(partition);
+}
+
+/* Some errors of partitions (one that is there no more) are no messages: it calls this while their
+   queue is read. Others are events. */
+static void note_failure(rd_kafka_t *kafka, int code, const char *reason, void *opaque)
+{
+    pykafka_rd_partition *partition = ((pykafka_rd_handle *)opaque)->taking;
+    size_t size = strlen(reason);
+
+    (void)kafka;
+    if (partition) {
+        partition->failed = code;
+        partition->failure.used = 0;
+        if (room(&partition->failure, size)) {
+            memcpy(partition->failure.data, reason, size);
+            partition->failure.used = size;
+        }
+    }
 }
 
 static size_t put_varint(char *at, int64_t value)
@@ -495,8 +524,10 @@ void pykafka_rd_take(pykafka_rd_partition *partition, int64_t *columns, pykafka_
         ssize_t count;
         /* First, so that what comes behind the last one is told. */
         __atomic_store_n(told, 0, __ATOMIC_RELEASE);
+        partition->handle->taking = partition;
         count = library->consume_batch_queue(partition->queue, 0, partition->taken,
                                              PYKAFKA_RD_MOST);
+        partition->handle->taking = NULL;
         partition->next = 0;
         partition->count = count > 0 ? count : 0;
         if (partition->count == PYKAFKA_RD_MOST)
@@ -521,7 +552,16 @@ void pykafka_rd_take(pykafka_rd_partition *partition, int64_t *columns, pykafka_
         if (taken->error)
             break;
     }
-    if (partition->next < partition->count)
+    if (partition->failed && !taken->split.rows && !taken->error) {
+        taken->error = partition->failed;
+        taken->error_offset = -1;
+        partition->failed = 0;
+        if (room(&partition->data, partition->failure.used)) {
+            memcpy(partition->data.data, partition->failure.data, partition->failure.used);
+            partition->data.used = partition->failure.used;
+        }
+    }
+    if (partition->next < partition->count || partition->failed)
         __atomic_store_n(told, 1, __ATOMIC_RELEASE);
     taken->data = partition->data.data;
     taken->length = partition->data.used;

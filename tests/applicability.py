@@ -5,7 +5,8 @@ release and newer ones, ``until="0.8"`` on the releases of that line and older o
 is skipped, before any server is started for it, with a reason that begins with
 :data:`NOT_APPLICABLE`. Unlike what a machine lacks, that is never a failure.
 
-``@pytest.mark.without("rdkafka", why="...")`` skips it for an implementation. A table in the
+``@pytest.mark.without("rdkafka", why="...")`` skips it for an implementation, ``until="0.9"`` on
+these releases only. A table in the
 documentation has each of these reasons (``tests/docs`` compares).
 """
 
@@ -31,7 +32,9 @@ def pytest_configure(config: pytest.Config) -> None:
         "both included, as versions or parts of one; and why it is about no other",
     )
     config.addinivalue_line(
-        "markers", "without(implementation, *, why): an implementation that a test is not about"
+        "markers",
+        "without(implementation, *, until=None, why): an implementation (on these releases) that a "
+        "test is not about",
     )
 
 
@@ -63,7 +66,9 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("without"):
-        if mark.args[0] == _parameter(item, IMPLEMENTATION):
+        until = mark.kwargs.get("until")
+        its = mark.args[0] == _parameter(item, IMPLEMENTATION)
+        if its and (until is None or _holds(release_of(item) or "", None, until)):
             pytest.skip(f"{NOT_APPLICABLE}{mark.kwargs['why']}")
     release = release_of(item)
     if release is None:

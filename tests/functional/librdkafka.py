@@ -10,6 +10,7 @@ import pytest
 __all__ = [
     "asks_for_more",
     "counts_what_it_has_written",
+    "creates_what_it_asks_about",
     "knows_no_time_zero",
     "tells_no_attempts",
     "unpacks_by_itself",
@@ -17,8 +18,8 @@ __all__ = [
 ]
 
 
-def _without(why: str) -> pytest.MarkDecorator:
-    return pytest.mark.without("rdkafka", why=why)
+def _without(why: str, until: str | None = None) -> pytest.MarkDecorator:
+    return pytest.mark.without("rdkafka", until=until, why=why)
 
 
 unpacks_by_itself = _without("librdkafka brings its codecs along: no package is needed")
@@ -34,4 +35,8 @@ knows_no_time_zero = _without(
 tells_no_attempts = _without("librdkafka does not tell how often it has tried")
 counts_what_it_has_written = _without(
     "librdkafka reports what needs no acknowledgement as delivered when it is written"
+)
+creates_what_it_asks_about = _without(
+    "librdkafka asks for the metadata of its topics, which has brokers before 0.11 create them again",
+    until="0.10",
 )

@@ -105,7 +105,11 @@ class Handle:
             self._bell.close()
             text = library.text(words)
             # It names what does not fit together.
-            options = [option for key, option in properties.options.items() if f"`{key}`" in text]
+            options = [
+                option
+                for key, option in properties.options.items()
+                if f"`{key}`" in text or f'"{key}"' in text
+            ]
             raise refused(library, text, options)
         properties.pointer = None
         return made

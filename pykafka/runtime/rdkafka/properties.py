@@ -14,7 +14,7 @@ from ...wire.messages.join_group import JoinGroupRequest
 from ..client import ClientCore
 from .library import Library
 
-__all__ = ["Properties", "consumer_properties", "producer_properties", "refused"]
+__all__ = ["Properties", "Property", "consumer_properties", "producer_properties", "refused"]
 
 
 class Property(NamedTuple):
@@ -186,14 +186,15 @@ def _producer(client: ClientCore, settings: Settings) -> Iterator[Property]:
         settings.linger_ms, settings.delivery_timeout_ms // 2
     )
     size = settings.max_request_size
+    timeout_ms = max(left_ms - _LATE_MS, left_ms // 2, 1)
     special = {
         "compression": codecs[settings.compression],
-        "delivery_timeout_ms": str(max(left_ms - _LATE_MS, left_ms // 2, 1)),
+        "delivery_timeout_ms": str(timeout_ms),
         "max_request_size": str(max(size + _OVERHEAD, _LEAST_MESSAGE_MAX_BYTES)),
     }
     yield from _mapped(PRODUCER, settings, special)
     yield Property("batch.size", str(size), "max_request_size")
-    at_once = settings.sync or settings.linger_ms == 0
+    at_once = settings.sync or settings.linger_ms == 0 or timeout_ms <= _REST_OF_A_BATCH_MS
     yield Property("queue.buffering.max.ms", "0" if at_once else str(_REST_OF_A_BATCH_MS))
 
 
@@ -214,10 +215,11 @@ def _client(client: ClientCore, least_answer: int) -> Iterator[Property]:
     seeds = [*brokers, *((seed.host, seed.port) for seed in client.bootstrap)]
     special = {
         "hosts": ",".join(_address(*seed) for seed in dict.fromkeys(seeds)),
-        "receive_max_bytes": str(max(settings.receive_max_bytes, least_answer)),
         "client_id": _text(settings.client_id),
     }
     yield from _mapped(CLIENT, settings, special)
+    if least_answer > settings.receive_max_bytes:
+        yield Property("receive.message.max.bytes", str(least_answer), "fetch_max_bytes")
     yield from _versions(client)
     if settings.ssl_config is not None:
         yield from _tls(settings.ssl_config)

@@ -7,6 +7,7 @@ import time
 import pytest
 from functional.consumer.conftest import Consume, Fill
 from functional.consumer.filling import numbered
+from functional.librdkafka import creates_what_it_asks_about
 
 from pykafka import KafkaClient
 from pykafka.embedded import EmbeddedKafka
@@ -41,6 +42,7 @@ def test_numbers_of_partitions_are_refused(fill: Fill, consume: Consume) -> None
         consume(fill([]), partitions=[0])
 
 
+@creates_what_it_asks_about
 def test_a_topic_that_is_deleted_is_an_error_that_names_it(
     fill: Fill, consume: Consume, kafka: EmbeddedKafka
 ) -> None:

@@ -10,7 +10,9 @@ import pytest
 from pykafka import KafkaClient
 from pykafka.embedded import EmbeddedKafka
 from pykafka.exceptions import InvalidOptionError
-from pykafka.runtime.rdkafka.handle import open_handles
+from pykafka.runtime.rdkafka.handle import Handle, open_handles
+from pykafka.runtime.rdkafka.library import Library
+from pykafka.runtime.rdkafka.properties import Properties, Property
 
 pytestmark = pytest.mark.kafka(since="4.3", why="no release does otherwise than another")
 
@@ -21,7 +23,7 @@ pytestmark = pytest.mark.kafka(since="4.3", why="no release does otherwise than 
         ({"decompressed_max_bytes": 1000}, "librdkafka has nothing like it"),
         ({"fetch_min_bytes": 0}, "fetch.min.bytes"),
         ({"fetch_message_max_bytes": 2**31 - 1}, "fetch.message.max.bytes"),
-        ({"fetch_max_bytes": 2**31 - 1}, "fetch.max.bytes"),
+        ({"fetch_max_bytes": 2**31 - 1}, "receive.message.max.bytes"),
     ],
 )
 def test_a_consumer_names_the_option(
@@ -53,12 +55,15 @@ def test_a_producer_names_the_option(
         topic.get_producer(use_rdkafka=True, **options)
 
 
-def test_what_does_not_fit_together_is_named(kafka: EmbeddedKafka, topic_name: str) -> None:
+def test_what_does_not_fit_together_is_named(client: KafkaClient, librdkafka: Library) -> None:
     before = open_handles()
-    with KafkaClient(kafka.bootstrap, socket_timeout_ms=500) as client:
-        topic = client.topics[topic_name]
-        with pytest.raises(InvalidOptionError, match=r"option .*fetch_wait_max_ms.*: "):
-            topic.get_simple_consumer(use_rdkafka=True, fetch_wait_max_ms=20_000)
+    too_large = [
+        Property("fetch.max.bytes", "100000", "fetch_max_bytes"),
+        Property("message.max.bytes", "1000"),
+        Property("receive.message.max.bytes", "2000", "receive_max_bytes"),
+    ]
+    with pytest.raises(InvalidOptionError, match="option fetch_max_bytes and receive_max_bytes: "):
+        Handle(client.cluster.core, Properties(librdkafka, iter(too_large)), lambda _: None)
     assert open_handles() == before
 
 
