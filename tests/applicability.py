@@ -33,8 +33,8 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     config.addinivalue_line(
         "markers",
-        "without(implementation, *, until=None, why): an implementation (on these releases) that a "
-        "test is not about",
+        "without(implementation, *, until=None, why): an implementation (on these releases) "
+        "that a test is not about",
     )
 
 

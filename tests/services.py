@@ -88,7 +88,10 @@ def _no_librdkafka() -> str | None:
 
 PYTHON = "python"
 #: Folders whose tests other implementations are run on, at the ends of the releases.
-_WHERE = {"python+scan": {"consumer", "interop"}, "rdkafka": {"consumer", "interop", "producer"}}
+_WHERE = {
+    "python+scan": {"consumer", "interop"},
+    "rdkafka": {"consumer", "interop", "producer", "rdkafka"},
+}
 #: Every implementation there is, or will be: what tests are parametrised with.
 IMPLEMENTATIONS = {
     implementation.name: implementation

@@ -37,6 +37,6 @@ counts_what_it_has_written = _without(
     "librdkafka reports what needs no acknowledgement as delivered when it is written"
 )
 creates_what_it_asks_about = _without(
-    "librdkafka asks for the metadata of its topics, which has brokers before 0.11 create them again",
+    "librdkafka asks for metadata of its topics: brokers before 0.11 create them again",
     until="0.10",
 )
