@@ -15,13 +15,14 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 
 import confluent_ways
-from confluent_ways import NAME
+from confluent_ways import BETWEEN_POLLS, NAME
 from consume import OURS, TOPIC, check, fill, ours
 from peers import Timing, arguments, broker, interleave, report
 
 import pykafka
 from pykafka.embedded.releases import find_release
 from pykafka.native import SCAN_VARIABLE
+from pykafka.producer import Producer
 from pykafka.runtime.rdkafka.library import library
 
 RELEASE = "4.3.0"
@@ -89,6 +90,15 @@ def _called(way: Callable[[int], None], messages: int) -> Callable[[], None]:
     return lambda: way(messages)
 
 
+def delivered_now(producer: Producer) -> int:
+    """How many messages were delivered, by the reports that there are."""
+    delivered = 0
+    for messages, error in producer.get_delivery_reports():
+        for message in messages:
+            delivered += error is None and message.offset >= 0
+    return delivered
+
+
 def producing(args: argparse.Namespace, hosts: str) -> Mapping[str, Timing]:
     """Every way to produce, timed."""
     value, messages = b"x" * args.size, args.messages
@@ -107,18 +117,15 @@ def producing(args: argparse.Namespace, hosts: str) -> Mapping[str, Timing]:
                 plain.flush()
 
             def produce_reported() -> None:
-                for _ in range(messages):
+                delivered = 0
+                for number in range(messages):
                     reported.produce(value)
+                    if number % BETWEEN_POLLS == 0:
+                        delivered += delivered_now(reported)
                 reported.flush()
-                outcomes = reported.get_delivery_reports()
-                delivered = [
-                    message.offset >= 0
-                    for several, error in outcomes
-                    for message in several
-                    if error is None
-                ]
-                if sum(delivered) != messages:
-                    raise SystemExit(f"{messages - sum(delivered)} messages were not delivered")
+                delivered += delivered_now(reported)
+                if delivered != messages:
+                    raise SystemExit(f"{messages - delivered} messages were not delivered")
 
             ways: dict[str, Callable[[], None]] = {
                 PRODUCE: produce,

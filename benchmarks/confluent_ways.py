@@ -6,7 +6,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, Message, Producer, TopicPartition, libversion, version
 
-__all__ = ["NAME", "Producing", "consume", "poll"]
+__all__ = ["BETWEEN_POLLS", "NAME", "Producing", "consume", "poll"]
 
 NAME = f"confluent-kafka {version()} (librdkafka {libversion()[0]})"
 #: Without these it waits for most of the time.
@@ -20,7 +20,7 @@ _TUNED = {
 }
 _WITHIN_S = 10.0
 #: So many messages are produced between two looks at outcomes.
-_BETWEEN_POLLS = 1000
+BETWEEN_POLLS = 1000
 
 
 def _consumer(hosts: str, topic: str, partitions: int) -> Any:
@@ -89,7 +89,7 @@ class Producing:
                     break
                 except BufferError:
                     self._producer.poll(0.01)
-            if number % _BETWEEN_POLLS == 0:
+            if number % BETWEEN_POLLS == 0:
                 self._producer.poll(0)
         self._flush()
         if self._delivered != messages:

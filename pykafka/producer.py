@@ -24,7 +24,7 @@ from .exceptions import (
 from .message import Message
 from .partition import to_milliseconds
 from .partitioners import InIdOrder
-from .runtime.implementation import new_sink
+from .runtime.implementation import PYTHON, new_sink, require_implementation
 from .runtime.producer.production import Production
 from .runtime.producer.reports import SyncReport
 from .wire.messages.produce import ProduceRequest
@@ -118,7 +118,8 @@ class Producer:
         max_queued_bytes: int = 268435456,
     ) -> None:
         settings = options.validated(options.PRODUCER, locals())
-        require_codec(compression)
+        if require_implementation(self._use_rdkafka) == PYTHON:
+            require_codec(compression)  # librdkafka brings its own along
         self._require_zstd(cluster, compression)
         self._settings = settings
         self._cluster = cluster
@@ -259,7 +260,10 @@ class Producer:
         elif self._settings.sync:
             return self._produce_sync(produced, lane, size)
         else:
-            produced._shared = core.shared_for_thread(lane)
+            try:
+                produced._shared = core.reports.local.lanes[lane.partition_id]
+            except (AttributeError, KeyError):
+                produced._shared = core.reports.shared(lane)
         permits = core.permits
         permit = permits.take
         try:

@@ -17,7 +17,7 @@ from ...exceptions import (
     ProducerStoppedException,
     WaitTimedOutError,
 )
-from ...message import Message, SharedFields
+from ...message import Message
 from ...options import Settings
 from ..client import ClientCore
 from . import at_exit
@@ -50,6 +50,7 @@ class Production:
     :ivar permits: what a message uses one of.
     :ivar next_lane: the lanes in turn, for messages that no partitioner chooses for.
     :ivar settled: messages acknowledged or reported.
+    :ivar reports: of outcomes, where they are asked for.
 
     Methods that are not said to be for the I/O thread are thread-safe.
     """
@@ -83,7 +84,7 @@ class Production:
         self._linger: Any = None
         # Who lingers for all of the delivery time-out is never sent.
         self._linger_s = min(settings.linger_ms, settings.delivery_timeout_ms / 2) / 1000
-        self._reports = ThreadReports(client.backend)
+        self.reports = ThreadReports(client.backend)
 
     # -- life -------------------------------------------------------------------------
 
@@ -450,10 +451,6 @@ class Production:
 
     # -- reports ----------------------------------------------------------------------
 
-    def shared_for_thread(self, lane: Lane) -> SharedFields:
-        """What the calling thread's messages to a lane share: where their reports go."""
-        return self._reports.shared(lane)
-
     def get_report(self, block: bool, timeout: float | None) -> tuple[Message, Exception | None]:
         """The next report of a message that the calling thread produced.
 
@@ -462,7 +459,7 @@ class Production:
         """
         if self._forked:
             self._refuse_fork()
-        return self._reports.get(block, timeout)
+        return self.reports.get(block, timeout)
 
     def get_all_reports(self) -> list[tuple[list[Message], Exception | None]]:
         """The reports that there are of messages that the calling thread produced.
@@ -471,7 +468,7 @@ class Production:
         """
         if self._forked:
             self._refuse_fork()
-        return self._reports.get_all()
+        return self.reports.get_all()
 
     def _raise_failures(self) -> None:
         if not self._failures:

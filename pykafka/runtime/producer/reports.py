@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -14,29 +13,39 @@ from ...message import Message, SharedFields
 __all__ = ["SyncReport", "ThreadReports", "report"]
 
 
-def report(messages: Sequence[Message], error: Exception | None) -> None:
+def report(messages: list[Message], error: Exception | None) -> None:
     """Give each producing thread its part of a batch, in one piece."""
+    if len(set(map(_SHARED, messages))) == 1:
+        reports = _REPORT_QUEUE(messages[0])
+        if reports is not None:
+            reports.put((messages, error))
+        return
     for reports, theirs in groupby(messages, _REPORT_QUEUE):
         if reports is not None:
             reports.put((list(theirs), error))
 
 
+_SHARED = attrgetter("_shared")
 _REPORT_QUEUE = attrgetter("_shared.delivery_report_q")
 
 
 class ThreadReports:
-    """Reports per producing thread; batches are taken apart when they are asked for."""
+    """Reports per producing thread; batches are taken apart when they are asked for.
+
+    :ivar local: of each thread that has asked, ``lanes``: what its messages share, by partition.
+    """
 
     def __init__(self, backend: Any) -> None:
         self._backend = backend
-        self._local = backend.local()
+        self.local = backend.local()
 
     def shared(self, lane: Lane) -> SharedFields:
+        """What the calling thread's messages to a lane share: where their reports go."""
         per_lane = self._own().lanes
         shared: SharedFields | None = per_lane.get(lane.partition_id)
         if shared is None:
             shared = lane.shared.copy()
-            shared.delivery_report_q = self._local.queue
+            shared.delivery_report_q = self.local.queue
             per_lane[lane.partition_id] = shared
         return shared
 
@@ -58,7 +67,7 @@ class ThreadReports:
         return batches
 
     def _own(self) -> Any:
-        local = self._local
+        local = self.local
         if not hasattr(local, "queue"):
             local.queue = self._backend.queue()
             local.opened = deque()

@@ -42,7 +42,7 @@ from ...options import Settings
 from ...runtime.consumer.consumption import Consumption
 from ...runtime.consumer.hooks import Hooks
 from ...runtime.consumer.offset_store import KafkaOffsetStore, OffsetStore
-from ...runtime.consumer.python_source import PythonSource
+from ...runtime.implementation import new_source
 from ...runtime.membership.member import Coordination, Member, MemberOptions
 from ...runtime.membership.placed import PlacedCoordination
 from ...runtime.tasks import Task
@@ -218,7 +218,7 @@ class Intake:
         backoff_s = _REBALANCE_BACKOFF_MS / 1000
         backoff = Backoff(first_s, backoff_s * _MAX_RETRIES)
         member = Member(cluster.core, coordination, MemberOptions(_MAX_RETRIES, backoff, None))
-        source = PythonSource(cluster.core, chosen)
+        source = new_source(False, cluster.core, chosen)
         self._store = self._record(store)
         consumption = Consumption(
             cluster.core, chosen, source, member, self._store, self._hooks(catalogue)

@@ -7,10 +7,12 @@ import sys
 
 import pytest
 from functional.client.programs import run_program
+from services import IMPLEMENTATIONS, end_because_missing
 
 from pykafka import KafkaClient
 from pykafka.embedded import EmbeddedKafka
 from pykafka.exceptions import UsageError
+from pykafka.runtime.implementation import IMPLEMENTATION_VARIABLE, PYTHON, RDKAFKA
 
 _HAS_GEVENT = importlib.util.find_spec("gevent") is not None
 
@@ -24,7 +26,17 @@ def test_without_gevent_the_error_names_the_package(
 
 
 @pytest.mark.skipif(not _HAS_GEVENT, reason="gevent is not installed")
-def test_a_round_trip_beside_another_greenlet(kafka: EmbeddedKafka, topic_name: str) -> None:
+@pytest.mark.parametrize("chosen", [PYTHON, RDKAFKA])
+def test_a_round_trip_beside_another_greenlet(
+    kafka: EmbeddedKafka,
+    topic_name: str,
+    chosen: str,
+    monkeypatch: pytest.MonkeyPatch,
+    pytestconfig: pytest.Config,
+) -> None:
+    if missing := IMPLEMENTATIONS[chosen].missing:
+        end_because_missing(pytestconfig, missing)
+    monkeypatch.setenv(IMPLEMENTATION_VARIABLE, chosen)
     kafka.create_topic(topic_name, partitions=2)
     out = run_program(
         """
