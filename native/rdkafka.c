@@ -291,11 +291,16 @@ pykafka_rd_handle *pykafka_rd_handle_new(pykafka_rd_library *library,
     return handle;
 }
 
+void pykafka_rd_handle_silence(pykafka_rd_handle *handle)
+{
+    handle->library->queue_cb_event_enable(handle->events, NULL, NULL);
+}
+
 void pykafka_rd_handle_free(pykafka_rd_handle *handle)
 {
     pykafka_rd_library *library = handle->library;
 
-    library->queue_cb_event_enable(handle->events, NULL, NULL);
+    pykafka_rd_handle_silence(handle);
     if (handle->topic) {
         library->purge(handle->kafka, RD_PURGE_QUEUED | RD_PURGE_SENT);
         library->topic_destroy(handle->topic);
@@ -357,11 +362,16 @@ pykafka_rd_partition *pykafka_rd_start(pykafka_rd_handle *handle, const char *to
     return partition;
 }
 
+void pykafka_rd_partition_silence(pykafka_rd_partition *partition)
+{
+    partition->handle->library->queue_cb_event_enable(partition->queue, NULL, NULL);
+}
+
 void pykafka_rd_stop(pykafka_rd_partition *partition)
 {
     pykafka_rd_library *library = partition->handle->library;
 
-    library->queue_cb_event_enable(partition->queue, NULL, NULL);
+    pykafka_rd_partition_silence(partition);
     library->consume_stop(partition->topic, partition->number);
     for (; partition->next < partition->count; partition->next++)
         library->message_destroy(partition->taken[partition->next]);

@@ -43,6 +43,9 @@ pykafka_rd_handle *pykafka_rd_handle_new(pykafka_rd_library *library,
                                          char *error, int64_t size);
 /* Drops what is queued, and ends its threads; may take as long as they do. */
 void pykafka_rd_handle_free(pykafka_rd_handle *handle);
+/* Tells nobody of anything any more, of its events or of a partition's rows. */
+void pykafka_rd_handle_silence(pykafka_rd_handle *handle);
+void pykafka_rd_partition_silence(pykafka_rd_partition *partition);
 
 /* Begins to read a partition; NULL, with the code in `error`, if it cannot.
    told: set to 1, and the bell rung, when there is something to take. */

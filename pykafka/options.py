@@ -1,7 +1,6 @@
 """Every option, declared once: name, type, default, bounds, meaning, librdkafka key.
 
-Validation, the documentation's tables and the mapping to librdkafka read these tables;
-the signatures of the classes that users call are checked against them by a test.
+Validation, the documentation and librdkafka's mapping read these tables; a test checks signatures.
 """
 
 from __future__ import annotations
@@ -696,5 +695,6 @@ PRODUCER = _table(
         268435456,
         "The same bound as `max_queued_messages` in bytes; soft.",
         low=1,
+        rdkafka="queue.buffering.max.kbytes",
     ),
 )

@@ -95,6 +95,7 @@ class RdKafkaFeed:
         )
         if reading:
             self._reading = reading
+            self._handle.reading.add(reading)
         else:
             self.error = library.error(code[0], f"reading {topic}/{partition} from {offset}")
 
@@ -102,6 +103,7 @@ class RdKafkaFeed:
         """Read no more. Idempotent."""
         reading, self._reading = self._reading, None
         if reading is not None and self._handle.usable:
+            self._handle.reading.discard(reading)
             self._handle.library.lib.pykafka_rd_stop(reading)
         self._told[0] = 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import logging
 import os
@@ -21,6 +22,7 @@ log = logging.getLogger("pykafka.rdkafka")
 
 #: How long whoever closes one waits for its threads to end.
 _END_S = 10.0
+_REFRESH_MS = 1000
 #: As syslog counts: what it calls an error is tried again, and so is a warning.
 _LEVELS = {5: logging.INFO, 6: logging.INFO, 7: logging.DEBUG}
 
@@ -55,6 +57,9 @@ class Handle:
     :param heard: called on the loop when there may be something to take.
     :param outcomes: called on the loop with what became of messages.
 
+    :ivar produces: whether it is a producer.
+    :ivar reading: the partitions that are read with it, as C knows them.
+
     Made and closed by any thread; what it says is taken on the loop.
     """
 
@@ -72,8 +77,10 @@ class Handle:
         self._closed = closed
         self._heard = heard
         self._outcomes = outcomes
+        self.produces = topic is not None
         self._pid = os.getpid()
         self._said: dict[str, float] = {}
+        self.reading: set[Any] = set()
         self._ear, self._bell = client.loop.socket.socketpair()
         for end in (self._ear, self._bell):
             end.setblocking(False)
@@ -81,6 +88,7 @@ class Handle:
         self._ring = ffi.new("pykafka_rd_bell *", (self._bell.fileno(), 0))
         self._told = ffi.new("int8_t *")
         self._events = ffi.new("pykafka_rd_events *")
+        self._refreshing = False
         self._watching: Task | None = None
         self._wait: Callable[[float], object] = lambda _: None
         self.pointer = self._make(properties, topic)
@@ -128,12 +136,32 @@ class Handle:
             self._ear.close()
         self._wait = self._client.backend.run_native(self._free, name="librdkafka's end")
 
+    def refresh(self) -> None:
+        """Ask which partitions its topic has, without waiting for that; on the loop."""
+        if self.usable and not self._refreshing:
+            self._refreshing = True
+            self._client.backend.run_native(self._refresh, name="librdkafka's metadata")
+
+    def _refresh(self) -> None:
+        self.library.lib.pykafka_rd_refresh(self.pointer, _REFRESH_MS)
+        self._refreshing = False
+
+    def silence(self) -> None:
+        """Let none of its threads write to memory of this interpreter any more."""
+        if self.usable:
+            lib = self.library.lib
+            for partition in list(self.reading):
+                lib.pykafka_rd_partition_silence(partition)
+            lib.pykafka_rd_handle_silence(self.pointer)
+
     def join(self) -> None:
         """Wait, with a bound, until they have ended; not on the loop, where it does nothing."""
         if not self._client.loop.on_loop():
             self._wait(_END_S)
 
     def _free(self) -> None:
+        while self._refreshing:  # for _REFRESH_MS at most
+            time.sleep(0.005)
         self.library.lib.pykafka_rd_handle_free(self.pointer)
         self._bell.close()
 
@@ -212,3 +240,13 @@ class Handle:
 
 def _forever() -> Procedure[None]:
     yield Wait(Signal(), None)
+
+
+def _silence_all() -> None:
+    """At the end of the program. Producers end by themselves; consumers are just left."""
+    for handle in list(_open):
+        if not handle.produces:
+            handle.silence()
+
+
+atexit.register(_silence_all)

@@ -53,9 +53,8 @@ _PRODUCER = (
     # Messages keep their order through retries.
     Property("max.in.flight.requests.per.connection", "1"),
     Property("batch.num.messages", "1000000"),
-    # What may be queued is bounded before it comes here.
+    # How many may be queued is bounded before they come here.
     Property("queue.buffering.max.messages", "10000000"),
-    Property("queue.buffering.max.kbytes", "2097151"),
 )
 #: How long it may wait for the rest of a batch that it is being given.
 _REST_OF_A_BATCH_MS = 5
@@ -138,12 +137,11 @@ def consumer_properties(
     :raises InvalidOptionError: an option has a value that it cannot honour.
     """
     _refuse_what_only_python_can(CONSUMER, settings)
-    kbytes = settings.queued_max_bytes // max(1, partitions) // 1024
     # One that cannot be told (2.0.2) looks a second later whether a full queue has been read
     # from: then the bytes alone are the bound.
     queued = min(settings.queued_max_messages, _QUEUED_MESSAGES)
     special = {
-        "queued_max_bytes": str(min(max(1, kbytes), _MOST_QUEUED_KBYTES)),
+        "queued_max_bytes": str(_kbytes(settings.queued_max_bytes // max(1, partitions))),
         "queued_max_messages": str(queued if _looks_soon(library) else _MOST_QUEUED_MESSAGES),
     }
     return Properties(library, _consumer(client, settings, special))
@@ -190,6 +188,8 @@ def _producer(client: ClientCore, settings: Settings) -> Iterator[Property]:
     special = {
         "compression": codecs[settings.compression],
         "delivery_timeout_ms": str(timeout_ms),
+        # The largest message must have room.
+        "max_queued_bytes": str(_kbytes(max(settings.max_queued_bytes, 2 * size))),
         "max_request_size": str(max(size + _OVERHEAD, _LEAST_MESSAGE_MAX_BYTES)),
     }
     yield from _mapped(PRODUCER, settings, special)
@@ -266,6 +266,10 @@ def _refuse_what_only_python_can(table: Mapping[str, Option], settings: Settings
                 f"option {option.name}: librdkafka has nothing like it: leave it out, or leave"
                 " librdkafka out"
             )
+
+
+def _kbytes(size: int) -> int:
+    return min(max(1, size // 1024), _MOST_QUEUED_KBYTES)
 
 
 def _text(value: str | bytes) -> str:

@@ -51,6 +51,8 @@ class RdKafkaSink:
         self._handle: Handle | None = None
         self._ended: Handle | None = None
         self._asking = False
+        #: Whether it takes no more until there are outcomes.
+        self._full = False
 
     def open(self) -> None:
         properties = producer_properties(self._library, self._client, self._settings)
@@ -73,7 +75,7 @@ class RdKafkaSink:
         self.wake()
 
     def wake(self) -> None:
-        if self._handle is None or not self._handle.usable:
+        if self._handle is None or not self._handle.usable or self._full:
             return
         limit = self._options.batch_max_bytes
         now = self._client.loop.time()
@@ -124,9 +126,11 @@ class RdKafkaSink:
             away.add(messages)
             return
         away.add(messages[:count])
-        if refused in {_QUEUE_FULL, _UNKNOWN_PARTITION}:
+        if refused == _QUEUE_FULL:
+            self._full = True
+        elif refused == _UNKNOWN_PARTITION:
             lane.not_before = self._client.loop.time() + _ASK_AGAIN_S
-            self._try_again(handle, refused)
+            self._ask(handle)
         else:
             away.add(messages[count : count + 1])
             self._settle([Outcome(lane.partition_id, first + count, 1, -1, -1, refused)])
@@ -137,18 +141,12 @@ class RdKafkaSink:
     def _stamps(self) -> bool:
         return self._client.highest_version(ProduceRequest) >= _FIRST_WITH_TIMESTAMPS
 
-    def _try_again(self, handle: Handle, code: int) -> None:
-        """Later; if it does not know a partition, after it has asked for them."""
-        if self._asking:
-            return
-        self._asking = True
-        if code == _UNKNOWN_PARTITION:
-            lib, timeout_ms = self._library.lib, int(self._client.socket_timeout_s * 1000)
-            self._client.backend.run_native(
-                lambda: lib.pykafka_rd_refresh(handle.pointer, timeout_ms),
-                name="librdkafka's metadata",
-            )
-        self._client.loop.call_later(_ASK_AGAIN_S, self._asked)
+    def _ask(self, handle: Handle) -> None:
+        """Have it ask which partitions there are, and try again then."""
+        if not self._asking:
+            self._asking = True
+            handle.refresh()
+            self._client.loop.call_later(_ASK_AGAIN_S, self._asked)
 
     def _asked(self) -> None:
         self._asking = False
@@ -168,6 +166,9 @@ class RdKafkaSink:
                 self._events.failed(lane, batch, self._error(lane, batch, outcome.error))
             else:
                 self._events.delivered(lane, batch, outcome.base_offset, outcome.log_append_time)
+        if self._full:
+            self._full = False
+            self.wake()
 
     def _error(self, lane: Lane, batch: Batch, code: int) -> KafkaException:
         where = f"{len(batch.messages)} messages to {self._options.topic}/{lane.partition_id}"
