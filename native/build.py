@@ -18,7 +18,7 @@ def _declarations(header: Path) -> str:
 
 
 #: librdkafka is opened as POSIX opens libraries.
-_PARTS = ["scan"] if os.name == "nt" else ["scan", "rdkafka"]
+_PARTS = ["scan", "encode"] if os.name == "nt" else ["scan", "encode", "rdkafka"]
 
 ffibuilder = FFI()
 for part in _PARTS:

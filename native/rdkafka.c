@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "scan.h"
+#include "encode.h"
 #include "rdkafka.h"
 
 #ifndef MSG_NOSIGNAL
@@ -598,12 +599,13 @@ static rd_kafka_headers_t *headers_of(pykafka_rd_library *library, const int64_t
     return headers;
 }
 
-int64_t pykafka_rd_produce(pykafka_rd_handle *handle, const pykafka_rd_messages *messages,
+int64_t pykafka_rd_produce(pykafka_rd_handle *handle, const pykafka_rd_messages *produced,
                            int32_t *error)
 {
     pykafka_rd_library *library = handle->library;
-    const char *data = messages->data, *header_data = messages->header_data;
-    const int64_t *header_lengths = messages->headers;
+    const pykafka_messages *messages = &produced->messages;
+    const char *data = (const char *)messages->data, *header_data = produced->header_data;
+    const int64_t *header_lengths = produced->headers;
 
     *error = 0;
     for (int64_t i = 0; i < messages->count; i++) {
@@ -620,10 +622,10 @@ int64_t pykafka_rd_produce(pykafka_rd_handle *handle, const pykafka_rd_messages 
         if (header_lengths)
             headers = headers_of(library, &header_lengths, &header_data);
         *error = library->producev(
-            handle->kafka, RD_V_RKT, handle->topic, RD_V_PARTITION, messages->partition,
+            handle->kafka, RD_V_RKT, handle->topic, RD_V_PARTITION, produced->partition,
             RD_V_MSGFLAGS, RD_COPY, RD_V_VALUE, value, (size_t)(value ? value_size : 0),
             RD_V_KEY, key, (size_t)(key ? key_size : 0),
-            RD_V_OPAQUE, (void *)(intptr_t)(messages->first + i),
+            RD_V_OPAQUE, (void *)(intptr_t)(produced->first + i),
             /* 0 is "now" to it, and there is no telling it otherwise. */
             RD_V_TIMESTAMP, time,
             headers ? RD_V_HEADERS : RD_V_END, headers, RD_V_END);

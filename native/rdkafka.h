@@ -1,5 +1,5 @@
 /* librdkafka, found when the program runs, a batch at a time. What Python sees of it: the build
-   reads this file. Needs scan.h before it. */
+   reads this file. Needs scan.h and encode.h before it. */
 
 /* A library that was opened; never closed again. */
 typedef struct pykafka_rd_library pykafka_rd_library;
@@ -77,28 +77,21 @@ enum { PYKAFKA_RD_MOST = 500 };
 /* Takes up to PYKAFKA_RD_MOST rows, for which `columns` must have room; waits for nothing. */
 void pykafka_rd_take(pykafka_rd_partition *partition, int64_t *columns, pykafka_rd_taken *taken);
 
-/* Messages that are produced.
-   data: keys and values, one after another, in the order key, value
-   key_lengths: NULL if there are no keys; a null key or value has the length -1
-   timestamps: NULL if they have none
+/* Messages that are produced to a partition.
    headers: NULL if there are none; for each message their number, then for each the lengths of its
      key and its value
    header_data: these, one after another
    first: the number of the first message, by which its outcome is known */
 typedef struct {
-    const char *data;
-    const int64_t *value_lengths;
-    const int64_t *key_lengths;
-    const int64_t *timestamps;
+    pykafka_messages messages;
     const int64_t *headers;
     const char *header_data;
-    int64_t count;
     int64_t first;
     int32_t partition;
 } pykafka_rd_messages;
 
 /* Queues them; how many were, and in `error` why no more. */
-int64_t pykafka_rd_produce(pykafka_rd_handle *handle, const pykafka_rd_messages *messages,
+int64_t pykafka_rd_produce(pykafka_rd_handle *handle, const pykafka_rd_messages *produced,
                            int32_t *error);
 
 /* Asks brokers which partitions the topic has; waits for so long at most. */

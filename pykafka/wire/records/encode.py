@@ -11,6 +11,7 @@ from . import codecs
 from .batch import HEAD
 from .batch_encode import NO_FIELDS, BatchFields, encode_batch
 from .checksums import crc32
+from .joining import MESSAGE_OVERHEAD, encode_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,9 +32,6 @@ __all__ = [
 #: ``(timestamp, key, value)``
 Row: TypeAlias = "tuple[int, bytes | None, bytes | None]"
 
-#: Bytes of a message beside its key and value, by magic; in format 2 at most, beside headers
-#: and the 61 bytes of each batch.
-MESSAGE_OVERHEAD = (26, 34, 32)
 #: Bytes of a batch of format 2 beside its records.
 BATCH_OVERHEAD = HEAD.size
 
@@ -94,7 +92,9 @@ def encode_message_set(
     """
     if codec == CompressionType.ZSTD:
         raise UnsupportedVersion("zstd needs record format 2: a broker of 2.1 or newer")
-    plain = _encode_v1(rows) if magic else _encode_v0(rows)
+    plain = encode_plain(rows, magic)
+    if plain is None:
+        plain = _encode_v1(rows) if magic else _encode_v0(rows)
     if codec == CompressionType.NONE or not rows:
         return plain
     packed = codecs.compress(codec, plain, magic=magic, level=level)
