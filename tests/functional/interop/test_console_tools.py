@@ -105,7 +105,9 @@ def test_what_the_console_producer_sends_is_consumed_exactly(
         consumer.stop()
     assert [(m.partition_key, m.value) for m in found] == pairs
     assert end == len(pairs)
-    assert {m.compression_type for m in found} == {CODECS[codec]}
+    # librdkafka does not tell how messages were compressed.
+    told = 0 if implementation.name == "rdkafka" else CODECS[codec]
+    assert {m.compression_type for m in found} == {told}
 
 
 @codecs
