@@ -217,9 +217,10 @@ def test_a_topic_alone_keeps_its_client(
 
 
 def test_partitions_take_turns(fill: Fill, consume: Consume) -> None:
-    # So many that none is read to its end before the first fetch has come of each.
-    topic = fill(*[numbered(20_000) for _ in range(4)], batch_bytes=100_000)
-    order = [message.partition_id for message in consume(topic, consumer_timeout_ms=1000)]
+    # Each takes several fetches, so that none is read to its end before something has come of all.
+    topic = fill(*[numbered(20_000) for _ in range(4)], batch_bytes=20_000)
+    consumer = consume(topic, consumer_timeout_ms=1000, fetch_message_max_bytes=50_000)
+    order = [message.partition_id for message in consumer]
     assert len(order) == 80_000
     # Nobody waits until another one is read to its end.
     assert set(order[:40_000]) == {0, 1, 2, 3}
