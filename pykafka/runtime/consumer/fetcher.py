@@ -19,7 +19,6 @@ from ...exceptions import (
     MalformedDataError,
     ProtocolClientError,
     RemoteError,
-    UnknownTopicOrPartition,
     UnsupportedVersion,
 )
 from ...net.chance import chance
@@ -30,6 +29,7 @@ from ..client import ClientCore
 from ..tasks import Signal, Task
 from .feed import Chunk, Consumed, Feed
 from .repositioning import Repositioning
+from .source import gone
 
 __all__ = ["Fetcher"]
 
@@ -202,8 +202,7 @@ class Fetcher:
             if topic in topics and partition in topics[topic].partitions:
                 self._gone_since.pop(key, None)
             elif now - self._gone_since.setdefault(key, now) >= _GONE_S:
-                text = f"{topic}/{partition} does not exist (any more): was it deleted? It is read"
-                self._tell([state], UnknownTopicOrPartition(f"{text} on if it is made again"))
+                self._tell([state], gone(key))
 
     def _spawn_loop(self, leader: int) -> None:
         self._signals[leader] = Signal()

@@ -9,9 +9,10 @@ from typing import Any, Protocol, TypeAlias
 
 from ...core.cursor import Cursor
 from ...core.partition_keys import PartitionKey
+from ...exceptions import UnknownTopicOrPartition
 from ...message import SharedFields
 
-__all__ = ["NO_RUN", "RecordSource", "Row", "Run", "SourceEvents"]
+__all__ = ["NO_RUN", "RecordSource", "Row", "Run", "SourceEvents", "gone"]
 
 #: (offset, timestamp in ms, key, value)
 Row: TypeAlias = "tuple[int, int, bytes | None, bytes | None]"
@@ -81,6 +82,15 @@ class Run:
 
 #: The run of a consumer that has none.
 NO_RUN = Run(("", -1), [], SharedFields(), -1)
+
+
+def gone(key: PartitionKey) -> UnknownTopicOrPartition:
+    """The error of a partition that brokers know no more, for as long as that is so."""
+    topic, partition = key
+    return UnknownTopicOrPartition(
+        f"{topic}/{partition} does not exist (any more): was it deleted? It is read on if it is"
+        " made again"
+    )
 
 
 class SourceEvents(Protocol):

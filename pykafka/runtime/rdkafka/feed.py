@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 from ...core.epoch_history import EpochHistory
 from ...core.fetching import FetchState
 from ...core.partition_keys import PartitionKey
-from ...exceptions import KafkaException, UnknownTopicOrPartition
+from ...exceptions import KafkaException
 from ...message import SharedFields
 from ...wire.records.batch_headers import StoredHeaders
 from ...wire.records.scanning import COLUMNS, SplitRows
-from ..consumer.source import Run
+from ..consumer.source import Run, gone
 from .handle import Handle
 
 __all__ = ["Columns", "Damaged", "Lost", "RdKafkaFeed"]
@@ -197,8 +197,7 @@ class RdKafkaFeed:
             return self._lost(library.error_text(_LOG_TRUNCATION) in words)
         where = "/".join(map(str, self.key))
         if code in _GONE:
-            text = f"{where} does not exist (any more): was it deleted? It is read on if it is made"
-            self.error = UnknownTopicOrPartition(f"{text} again")
+            self.error = gone(self.key)
         else:
             self.error = library.error(code, f"fetching {where}: {words}")
         return None

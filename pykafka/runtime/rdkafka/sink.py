@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ...core.outstanding import Outstanding
-from ...core.producing import Batch, Lane, SendOptions
+from ...core.producing import Batch, Lane, SendOptions, record_format
 from ...exceptions import KafkaException, ProduceFailureError
 from ...message import Message
 from ...options import Settings
@@ -24,8 +24,6 @@ _QUEUE_FULL, _UNKNOWN_PARTITION = -184, -190
 _TIMED_OUT = -192
 #: How long after it did not know a partition it is told to ask, and asked again.
 _ASK_AGAIN_S = 0.2
-#: The first version of Produce whose messages have timestamps.
-_FIRST_WITH_TIMESTAMPS = 2
 
 
 class RdKafkaSink:
@@ -139,7 +137,7 @@ class RdKafkaSink:
         lane.give_back(messages[count:])
 
     def _stamps(self) -> bool:
-        return self._client.highest_version(ProduceRequest) >= _FIRST_WITH_TIMESTAMPS
+        return record_format(self._client.highest_version(ProduceRequest)) > 0
 
     def _ask(self, handle: Handle) -> None:
         """Have it ask which partitions there are, and try again then."""
