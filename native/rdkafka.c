@@ -104,6 +104,7 @@ enum { RD_OUT_OF_MEMORY = -194 /* RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE */ };
     X(headers_destroy, void, (rd_kafka_headers_t *)) \
     X(header_add, int, (rd_kafka_headers_t *, const char *, ssize_t, const void *, ssize_t)) \
     X(producev, int, (rd_kafka_t *, ...)) \
+    X(produce_batch, int, (rd_kafka_topic_t *, int32_t, int, rd_kafka_message_t *, int)) \
     X(event_type, int, (const rd_kafka_event_t *)) \
     X(event_destroy, void, (rd_kafka_event_t *)) \
     X(event_message_array, size_t, \
@@ -599,6 +600,66 @@ static rd_kafka_headers_t *headers_of(pykafka_rd_library *library, const int64_t
     return headers;
 }
 
+enum { AT_ONCE = 256 };
+
+/* Whether librdkafka, if it takes one, takes those before it as well: otherwise it would have to
+   be asked one by one. It does all at once for half the time. */
+static int goes_at_once(const pykafka_rd_messages *produced)
+{
+    const pykafka_messages *messages = &produced->messages;
+
+    if (messages->timestamps || produced->headers)
+        return 0;
+    for (int64_t i = 0; i < messages->count; i++) {
+        int64_t key_size = messages->key_lengths ? messages->key_lengths[i] : 0;
+
+        if (key_size + messages->value_lengths[i] > produced->largest)
+            return 0;
+    }
+    return 1;
+}
+
+static int64_t produce_at_once(pykafka_rd_handle *handle, const pykafka_rd_messages *produced,
+                               int32_t *error)
+{
+    const pykafka_messages *messages = &produced->messages;
+    char *data = (char *)messages->data;
+    rd_kafka_message_t some[AT_ONCE];
+    int64_t done = 0;
+
+    while (done < messages->count) {
+        int64_t left = messages->count - done;
+        int count = left < AT_ONCE ? (int)left : AT_ONCE;
+        int taken;
+
+        memset(some, 0, count * sizeof(*some));
+        for (int i = 0; i < count; i++) {
+            int64_t key_size = messages->key_lengths ? messages->key_lengths[done + i] : -1;
+            int64_t value_size = messages->value_lengths[done + i];
+
+            if (key_size >= 0) {
+                some[i].key = data;
+                some[i].key_len = key_size;
+                data += key_size;
+            }
+            if (value_size >= 0) {
+                some[i].payload = data;
+                some[i].len = value_size;
+                data += value_size;
+            }
+            some[i]._private = (void *)(intptr_t)(produced->first + done + i);
+        }
+        taken = handle->library->produce_batch(handle->topic, produced->partition, RD_COPY,
+                                                  some, count);
+        done += taken;
+        if (taken < count) {
+            *error = some[taken].err;
+            break;
+        }
+    }
+    return done;
+}
+
 int64_t pykafka_rd_produce(pykafka_rd_handle *handle, const pykafka_rd_messages *produced,
                            int32_t *error)
 {
@@ -608,6 +669,8 @@ int64_t pykafka_rd_produce(pykafka_rd_handle *handle, const pykafka_rd_messages 
     const int64_t *header_lengths = produced->headers;
 
     *error = 0;
+    if (goes_at_once(produced))
+        return produce_at_once(handle, produced, error);
     for (int64_t i = 0; i < messages->count; i++) {
         int64_t key_size = messages->key_lengths ? messages->key_lengths[i] : -1;
         int64_t value_size = messages->value_lengths[i];

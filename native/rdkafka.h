@@ -81,16 +81,19 @@ void pykafka_rd_take(pykafka_rd_partition *partition, int64_t *columns, pykafka_
    headers: NULL if there are none; for each message their number, then for each the lengths of its
      key and its value
    header_data: these, one after another
-   first: the number of the first message, by which its outcome is known */
+   first: the number of the first message, by which its outcome is known
+   largest: librdkafka takes messages of so many bytes in any case */
 typedef struct {
     pykafka_messages messages;
     const int64_t *headers;
     const char *header_data;
     int64_t first;
+    int64_t largest;
     int32_t partition;
 } pykafka_rd_messages;
 
-/* Queues them; how many were, and in `error` why no more. */
+/* Queues them; how many were, and in `error` why no more. Where there are no timestamps they get
+   the time of the call. */
 int64_t pykafka_rd_produce(pykafka_rd_handle *handle, const pykafka_rd_messages *produced,
                            int32_t *error);
 

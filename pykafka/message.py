@@ -206,7 +206,7 @@ class Message:
 
     def __repr__(self) -> str:
         return (
-            f"<{type(self).__name__} partition={self.partition_id} offset={self.offset}"
+            f"<Message partition={self.partition_id} offset={self.offset}"
             f" key={self.partition_key!r} value={_shortened(self.value)}>"
         )
 

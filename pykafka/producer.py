@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from . import options
 from .common import CompressionType
-from .core.producing import FIRST_WITH_ZSTD, SendOptions, record_format
+from .core.producing import FIRST_WITH_ZSTD, Lane, SendOptions, record_format
 from .exceptions import (
     InvalidMessageTypeError,
     KafkaException,
@@ -21,10 +21,11 @@ from .exceptions import (
     UnsupportedVersion,
     UsageError,
 )
-from .message import Message
+from .message import Message, SharedFields
 from .partition import to_milliseconds
 from .partitioners import InIdOrder
 from .runtime.implementation import PYTHON, new_sink, require_implementation
+from .runtime.producer.produced import Produced
 from .runtime.producer.production import Production
 from .runtime.producer.reports import SyncReport
 from .wire.messages.produce import ProduceRequest
@@ -46,12 +47,12 @@ HeadersToSend: TypeAlias = "Mapping[str, bytes | None] | Iterable[tuple[str, byt
 
 _LAST_MS = 2**63 - 1
 _new = Message.__new__
+#: Values of so many bytes are not counted one by one where messages are handed over in windows...
+_SMALL = 4000
+#: ... if that many bytes of them may be queued.
+_ROOM_FOR_SMALL = 32_000_000
 #: What a message counts beside its key and value, whatever its format will be.
 _OVERHEAD = MESSAGE_OVERHEAD[1]
-
-
-def _looked_at() -> None:
-    """Stands for the permit of a message that has none."""
 
 
 class Producer:
@@ -91,6 +92,8 @@ class Producer:
     _use_rdkafka = False
     #: Whether messages are stamped; known from the start on.
     _stamps = False
+    #: Values of so many bytes go the short way; none does before the start.
+    _short = -1
 
     @options.checked(options.PRODUCER)
     def __init__(
@@ -141,6 +144,7 @@ class Producer:
         )
         sink = new_sink(self._use_rdkafka, cluster.core, settings, send)
         self._core = Production(cluster.core, settings, name, sink, partitions)
+        self._permits = self._core.permits
         cluster.register(self)
         # What is queued by a producer that is dropped is sent; nothing is waited for here.
         weakref.finalize(self, self._core.abandon).atexit = False
@@ -153,7 +157,20 @@ class Producer:
     def start(self) -> None:
         """Begin to send; also after :meth:`stop`. Idempotent."""
         self._stamps = self._format() > 0
+        if self._goes_short():
+            self._short = _SMALL
         self._core.start()
+
+    def _goes_short(self) -> bool:
+        """Whether messages that are but a small value take no looking at each."""
+        s = self._settings
+        return (
+            self._core.pushes
+            and self._stamps
+            and not (s.sync or self._partitioner or self._serializer)
+            and s.max_request_size > _SMALL + _OVERHEAD
+            and s.max_queued_bytes >= _ROOM_FOR_SMALL
+        )
 
     def stop(self) -> None:
         """Send what is queued without lingering, then stop. Idempotent, bounded.
@@ -186,7 +203,7 @@ class Producer:
     ) -> None:
         self.stop()
 
-    def produce(  # noqa: PLR0912, PLR0915 - written out: a helper would be a call per message
+    def produce(
         self,
         message: Any,
         partition_key: Any = None,
@@ -198,7 +215,7 @@ class Producer:
         :param message: the value, ``bytes`` or ``None`` (anything that ``serializer`` takes).
         :param partition_key: the key, likewise; also goes to the partitioner.
         :param timestamp: milliseconds since 1970 or a naive UTC datetime; the time of the call
-            without (Kafka before 0.10 keeps none).
+            without (with librdkafka up to 10 ms later; Kafka before 0.10 keeps none).
         :param headers: ``(key, value)`` pairs or a mapping; keys are ``str``, values ``bytes`` or
             ``None``.
         :returns: the message; its ``offset`` is set when it is acknowledged.
@@ -214,6 +231,39 @@ class Producer:
         :raises UnsupportedVersion: there is a ``timestamp`` or ``headers``, and the brokers are
             too old for that (before 0.10, before 0.11).
         """
+        if (
+            message.__class__ is not bytes
+            or partition_key is not None
+            or timestamp is not None
+            or headers is not None
+            or len(message) > self._short
+        ):
+            return self._produce(message, partition_key, timestamp, headers)
+        # All that follows is what the long way does with such a message.
+        permits = self._permits
+        take: Any = permits.take
+        try:
+            lane = take()
+        except StopIteration:
+            take = None
+            lane = self._core.look()
+        produced: Message = Produced()
+        produced.value = message
+        produced._shared = lane.shared if self._unreported else self._shared(lane)
+        lane.queue.append(produced)
+        if take is not permits.take:
+            self._core.wake(produced, lane)
+            self._follow_topic()
+        return produced
+
+    def _produce(  # noqa: PLR0912, PLR0915 - written out: a helper would be a call per message
+        self,
+        message: Any,
+        partition_key: Any,
+        timestamp: float | dt.datetime | None,
+        headers: HeadersToSend | None,
+    ) -> Message:
+        """The long way of a message."""
         core = self._core
         if self._serializer is not None:
             message, partition_key = self._serializer(message, partition_key)
@@ -236,9 +286,8 @@ class Producer:
         elif self._stamps:
             # The one clock of a message's way: a batch's would be late by up to linger_ms.
             timestamp = _time_ns() // 1_000_000
-        if self._partitioner is None:
-            lane = core.next_lane()
-        else:
+        lane = None
+        if self._partitioner is not None:
             chosen = self._partitioner(core.partitions, partition_key)
             try:
                 lane = core.lanes[chosen._id]
@@ -250,33 +299,46 @@ class Producer:
         produced.partition_key = partition_key
         produced.offset = -1
         produced.timestamp = timestamp
+        permits = self._permits
+        take: Any = permits.take
+        try:
+            turn = take()
+        except StopIteration:
+            take = None
+            turn = core.look()
+        if lane is None:
+            lane = turn
         if partition_key is not None:
             lane.has_keys = True
+        lane.has_times = True
         if headers:
             produced.headers = headers
             lane.has_headers = True
+        report = None
         if self._unreported:
             produced._shared = lane.shared
         elif self._settings.sync:
-            return self._produce_sync(produced, lane, size)
+            report = SyncReport(self._cluster.handler.Event())
+            produced._shared = lane.shared.copy()
+            produced._shared.delivery_report_q = report
+            take = None
         else:
-            try:
-                produced._shared = core.reports.local.lanes[lane.partition_id]
-            except (AttributeError, KeyError):
-                produced._shared = core.reports.shared(lane)
-        permits = core.permits
-        permit = permits.take
-        try:
-            permit()
-        except StopIteration:
-            permit = _looked_at
-            core.look()
+            produced._shared = self._shared(lane)
         lane.queue.append(produced)
         lane.bytes += size
-        if permit is not permits.take or lane.bytes >= lane.wake_bytes:
+        if take is not permits.take or lane.bytes >= lane.wake_bytes:
             core.wake(produced, lane)
             self._follow_topic()
-        return produced
+        return produced if report is None else self._acknowledged(produced, report)
+
+    def _shared(self, lane: Lane) -> SharedFields:
+        """What the calling thread's messages to a lane share, where outcomes are reported."""
+        reports = self._core.reports
+        try:
+            shared: SharedFields = reports.local.lanes[lane.partition_id]
+        except (AttributeError, KeyError):
+            return reports.shared(lane)
+        return shared
 
     def _follow_topic(self) -> None:
         """Take partitions up that the topic has got meanwhile; looked at once a batch."""
@@ -311,23 +373,14 @@ class Producer:
         if not self._settings.delivery_reports:
             raise KafkaException("delivery reports are off: give delivery_reports=True")
 
-    def _produce_sync(self, produced: Message, lane: Any, size: int) -> Message:
-        core = self._core
-        report = SyncReport(self._cluster.handler.Event())
-        produced._shared = lane.shared.copy()
-        produced._shared.delivery_report_q = report
-        core.look()
-        lane.queue.append(produced)
-        lane.bytes += size
-        core.wake(produced, lane)
-        self._follow_topic()
+    def _acknowledged(self, produced: Message, report: SyncReport) -> Message:
         timeout_ms = self._settings.pending_timeout_ms
         if timeout_ms < 0:
             timeout_ms = self._settings.delivery_timeout_ms
         if not report.wait(timeout_ms / 1000):
             raise ProduceFailureError(
-                f"no acknowledgement from {self._topic.name.decode()}/{lane.partition_id} within"
-                f" {timeout_ms} ms (pending_timeout_ms); the message may still arrive",
+                f"no acknowledgement from {self._topic.name.decode()}/{produced.partition_id}"
+                f" within {timeout_ms} ms (pending_timeout_ms); the message may still arrive",
                 messages=[produced],
             )
         if report.error is not None:

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import repeat, starmap
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from ..common import CompressionType
@@ -36,6 +37,7 @@ BY_NAME = 12
 FIRST_WITH_ZSTD = 7
 _FIRST_WITH_FORMAT = (0, 2, 3)
 _UNKNOWN = -1
+_SHARED = attrgetter("_shared")
 #: "Leader not available" and "not leader": which broker leads is still, or again, being settled.
 LEADS_NOT = (5, 6)
 #: MESSAGE_TOO_LARGE and RECORD_LIST_TOO_LARGE.
@@ -91,6 +93,30 @@ class Batch:
         self._encoded: tuple[int, bytes] | None = None
 
     @property
+    def count(self) -> int:
+        """How many messages there are."""
+        return len(self.messages)
+
+    @property
+    def shared(self) -> SharedFields | None:
+        """What all of them share; ``None`` if not all do."""
+        first = self.messages[0]._shared
+        return first if len(set(map(_SHARED, self.messages))) == 1 else None
+
+    def part(self, start: int, stop: int) -> Batch:
+        """Some of the messages, for whoever sent them all."""
+        return Batch(self.messages[start:stop], 0, self.deadline)
+
+    def acknowledge(self, base_offset: int, log_append_time_ms: int) -> None:
+        """Give the messages their offsets and the broker's time, where they are told (not -1)."""
+        if base_offset >= 0:
+            for offset, message in enumerate(self.messages, base_offset):
+                message.offset = offset
+        if log_append_time_ms >= 0:
+            for message in self.messages:
+                message.timestamp = log_append_time_ms
+
+    @property
     def tries(self) -> int:
         """How many attempts count: those that may have written something."""
         return self.attempts - self.turned_away
@@ -120,17 +146,19 @@ class Lane:
 
     Any thread appends to ``queue`` and adds to ``bytes``, without a lock; everything else
     belongs to the I/O thread. At most one batch has left the queue and is not settled:
-    that is what keeps the order through retries. Who keeps that order in another way hands
-    batches over, as many as it likes.
+    that is what keeps the order through retries. Who keeps that order in another way takes
+    all that there is (:meth:`take_all`), as often as it likes.
 
     :ivar bytes: of the messages in the queue, about: it may be too low where threads added
         at the same time, until the queue is empty.
-    :ivar has_headers: whether a message in it ever had headers; ``has_keys``: a key.
+    :ivar has_headers: whether a message in it ever had headers; ``has_keys``: a key;
+        ``has_times``: a timestamp of its own.
+    :ivar is_stamped: whether all or some of the queue were given timestamps.
     :ivar wake_bytes: bytes in the queue at which the I/O thread is told of them;
         ``wake_step`` is how many more that takes each time.
     :ivar due: how many of the queue are to be sent without waiting for more.
     :ivar current: the batch that was taken out and is not settled.
-    :ivar away: messages that were handed over and are not settled.
+    :ivar handed: messages that were taken by :meth:`take_all`, ever.
     :ivar in_flight: whether a request of this lane has no answer yet. A batch may be settled
         before: its time can be over while a broker says nothing.
     :ivar settled: messages acknowledged or reported failed, ever.
@@ -139,15 +167,18 @@ class Lane:
     """
 
     __slots__ = (
+        "_handed_settled",
         "_seen",
-        "away",
         "bytes",
         "current",
         "due",
         "failure",
+        "handed",
         "has_headers",
         "has_keys",
+        "has_times",
         "in_flight",
+        "is_stamped",
         "not_before",
         "partition_id",
         "queue",
@@ -164,11 +195,14 @@ class Lane:
         self.bytes = 0
         self.has_headers = False
         self.has_keys = False
+        self.has_times = False
+        self.is_stamped = False
         self.wake_step = wake_step
         self.wake_bytes = wake_step
         self.due = 0
         self.current: Batch | None = None
-        self.away = 0
+        self.handed = 0
+        self._handed_settled = 0
         self.in_flight = False
         self.settled = 0
         self.not_before = 0.0
@@ -177,8 +211,10 @@ class Lane:
         self._seen: deque[tuple[int, float]] = deque()
 
     def unsettled(self) -> int:
-        """How many messages are neither acknowledged nor reported."""
-        return self._gone() - self.settled + len(self.queue)
+        """How many messages are neither acknowledged nor reported; rather too many where some
+        are on their way out of the queue."""
+        queued = len(self.queue)
+        return queued + self._gone() - self.settled
 
     def ready(self, batch_max_bytes: int) -> bool:
         """Whether there is something to send as soon as ``not_before`` allows it."""
@@ -259,26 +295,37 @@ class Lane:
         kept = batch.messages[:keep]
         self.current = Batch(kept, self._size(kept), batch.deadline, self.has_headers)
 
-    def take_due(self) -> list[Message]:
-        """What is due, for somebody else to send: it batches, retries and times out by itself."""
-        messages = self._pop(len(self.queue))
-        self.due = 0
+    def take_all(self) -> list[Message]:
+        """All that is queued, for somebody else to send: it batches, retries and times out by
+        itself.
+
+        For one thread at a time, as :meth:`give_back`, but not only the I/O thread.
+        """
+        # First of all counted: who looks meanwhile sees too many rather than too few.
+        queued = len(self.queue)
+        self.handed += queued
+        messages = self._pop(queued)
+        self.handed -= queued - len(messages)
         self.bytes = 0
         self.wake_bytes = self.wake_step
-        self.away += len(messages)
         return messages
 
     def give_back(self, messages: list[Message]) -> None:
         """These, the last ones that were taken, go back to the head of the queue."""
-        self.away -= len(messages)
         self.queue.extendleft(reversed(messages))
-        self.due += len(messages)
         self.bytes += self._size(messages)
+        self.handed -= len(messages)
 
-    def settle_away(self, count: int) -> None:
+    def settle_handed(self, count: int) -> None:
         """So many of those that were handed over are acknowledged, or reported failed."""
-        self.away -= count
+        self._handed_settled += count
         self.settled += count
+
+    def stamp(self) -> None:
+        """Let each message of the queue have a timestamp."""
+        for message in self.queue.copy():
+            _ = message.timestamp
+        self.is_stamped = True
 
     def _make_current(self, messages: list[Message], size: int, deadline: float) -> None:
         self.due = max(0, self.due - len(messages))
@@ -288,7 +335,8 @@ class Lane:
 
     def _gone(self) -> int:
         """How many messages have left the queue, ever."""
-        return self.settled + self.away + (len(self.current.messages) if self.current else 0)
+        away = self.handed - self._handed_settled
+        return self.settled + away + (len(self.current.messages) if self.current else 0)
 
     def _head_seen(self, now: float) -> float:
         gone = self._gone()

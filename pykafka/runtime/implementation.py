@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..options import Settings
     from .client import ClientCore
     from .consumer.source import RecordSource
-    from .producer.sink import RecordSink
+    from .producer.sink import PushedSink, WokenSink
 
 __all__ = [
     "IMPLEMENTATION_VARIABLE",
@@ -69,7 +69,7 @@ def new_source(use_rdkafka: bool, client: ClientCore, settings: Settings) -> Rec
 
 def new_sink(
     use_rdkafka: bool, client: ClientCore, settings: Settings, options: SendOptions
-) -> RecordSink:
+) -> WokenSink | PushedSink:
     """Who sends for a producer.
 
     :raises ImplementationNotAvailableError: that implementation is not there.

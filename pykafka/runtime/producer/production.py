@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 import sys
-from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from collections.abc import Sequence
+from typing import Any
 
-from ...core.producing import Batch, Lane
+from ...core.outstanding import Handed
+from ...core.producing import Lane
 from ...exceptions import (
     ForkedProcessError,
     LeaderNotFoundError,
@@ -21,9 +21,10 @@ from ...message import Message
 from ...options import Settings
 from ..client import ClientCore
 from . import at_exit
+from .departures import Announced, Departures, Pushed
 from .permits import Permits
 from .reports import ThreadReports, report
-from .sink import RecordSink
+from .sink import PushedSink, WokenSink
 from .waiters import Then, Waiter
 
 __all__ = ["Production"]
@@ -31,9 +32,6 @@ __all__ = ["Production"]
 log = logging.getLogger("pykafka.producer")
 
 _FOREVER = sys.maxsize
-#: With so many queued the thread that produces gives way.
-_BACKLOG = 10_000
-_YIELD_S = 0.00001
 #: The I/O thread needs no longer than this to drop what is left.
 _END_S = 5.0
 
@@ -42,13 +40,14 @@ class Production:
     """Queues, accounts and reports of one producer.
 
     The way of a message takes no lock: it uses up a permit and is appended to its lane's queue.
-    There are as many as may be queued, or until the I/O thread is to be told; then a message
-    goes the long way (:meth:`look`, :meth:`wake`).
+    There are as many as may be queued, or until something is to be done about them; then a
+    message goes the long way (:meth:`look`, :meth:`wake`).
 
     :ivar lanes: by partition id; grows when the topic does.
     :ivar partitions: the users' objects that a partitioner chooses from; each has a lane.
-    :ivar permits: what a message uses one of.
-    :ivar next_lane: the lanes in turn, for messages that no partitioner chooses for.
+    :ivar permits: what a message uses one of; each is the turn of a lane, for messages that no
+        partitioner chooses for.
+    :ivar pushes: whether the thread that produces hands messages over, in windows.
     :ivar settled: messages acknowledged or reported.
     :ivar reports: of outcomes, where they are asked for.
 
@@ -60,19 +59,20 @@ class Production:
         client: ClientCore,
         settings: Settings,
         topic: str,
-        sink: RecordSink,
+        sink: WokenSink | PushedSink,
         partitions: list[Any],
     ) -> None:
         self.lanes: dict[int, Lane] = {}
         self.partitions = partitions
         self.permits = Permits()
-        self.next_lane: Callable[[], Lane] = self._no_lane
         self.settled = 0
         self._failed = 0
         self._client = client
         self._settings = settings
         self._topic = topic
         self._sink = sink
+        #: Whether outcomes are reported one by one.
+        self._told = settings.delivery_reports or settings.sync
         self._running = False
         self._started = False
         self._forked = False
@@ -81,9 +81,12 @@ class Production:
         self._waiters: list[Waiter] = []
         # No condition: the standard library's blocks the thread of all greenlets.
         self._room = client.backend.event()
-        self._linger: Any = None
-        # Who lingers for all of the delivery time-out is never sent.
-        self._linger_s = min(settings.linger_ms, settings.delivery_timeout_ms / 2) / 1000
+        self.pushes = isinstance(sink, PushedSink)
+        self._departures: Departures
+        if isinstance(sink, PushedSink):
+            self._departures = Pushed(client, settings, self, sink)
+        else:
+            self._departures = Announced(client, settings, self, sink)
         self.reports = ThreadReports(client.backend)
 
     # -- life -------------------------------------------------------------------------
@@ -107,7 +110,11 @@ class Production:
                 self._take_turns()
                 self._client.fork_listeners.add(self)
                 at_exit.add(self)
-                self._client.loop.call_soon(self._sink.start, self.lanes, self)
+                if self.pushes:
+                    # Before there is a message: that may be pushed at once.
+                    self._sink.start(self.lanes, self)
+                else:
+                    self._client.loop.call_soon(self._sink.start, self.lanes, self)
             self._running = True
 
     def grow(self, partitions: list[Any]) -> None:
@@ -121,17 +128,13 @@ class Production:
             self.lanes.update(self._open_lanes(new))
             self._sink.lanes_added()
             self.partitions = partitions
-            self._take_turns()
+            with self._lock:
+                self._take_turns()
 
     def _take_turns(self) -> None:
         # From the second on: that is where 2.x begins.
         lanes = [self.lanes[partition.id] for partition in self.partitions]
-        if lanes:
-            self.next_lane = itertools.cycle(lanes[1:] + lanes[:1]).__next__
-
-    def _no_lane(self) -> NoReturn:
-        self.check_running()
-        raise LeaderNotFoundError("the topic has no partition that could take the message")
+        self.permits.share_among(lanes[1:] + lanes[:1])
 
     def _open_lanes(self, partitions: Sequence[Any]) -> dict[int, Lane]:
         s = self._settings
@@ -188,11 +191,11 @@ class Production:
         self._forked = True
         # A thread that is not here may have held it.
         self._lock = self._client.backend.lock()
-        self._take_permits_back()
+        self.take_permits_back()
 
     def _refuse_new_messages(self) -> None:
         self._running = False
-        self._take_permits_back()
+        self.take_permits_back()
         self._room.set()
 
     def _end(self, done: Any) -> None:
@@ -211,7 +214,7 @@ class Production:
         # Not at once when the last batch is settled: its procedure is still running then.
         waiter = Waiter(Then(lambda: self._client.loop.call_soon(self._end_alone)))
         self._register_waiter(waiter)
-        self._all_due()
+        self._departures.all_due()
         self._settle_waiters()
 
     def _end_alone(self) -> None:
@@ -226,23 +229,25 @@ class Production:
         """Messages that are neither acknowledged nor reported, about."""
         return self.permits.used - self.settled
 
-    def _permit(self, most: int) -> None:
+    def permit(self, most: int) -> None:
         """Let so many messages be queued without a look, if nothing is against it."""
         with self._lock:
             self.permits.take_back()
             if self._running and not self._failures and not self._is_large():
                 self.permits.give(min(most, self._settings.max_queued_messages - self.queued))
 
-    def _take_permits_back(self) -> None:
+    def take_permits_back(self) -> None:
         """From now on each message is looked at, until there are permits again."""
         with self._lock:
             self.permits.take_back()
 
     # -- the long way of a message ----------------------------------------------------
 
-    def look(self) -> None:
+    def look(self) -> Lane:
         """Before a message without a permit is queued: refuse it, or wait until there is room.
 
+        :returns: the lane whose turn it is.
+        :raises LeaderNotFoundError: the topic has no partition.
         :raises ProducerStoppedException: it is stopped.
         :raises ProducerQueueFullError: the queue is full and ``block_on_queue_full`` is off.
         :raises ProduceFailureError: earlier messages failed, and nothing else tells of them.
@@ -250,7 +255,7 @@ class Production:
         self.check_running()
         self._raise_failures()
         while self._is_full():
-            self._client.loop.call_soon(self._all_due)
+            self._client.loop.call_soon(self._departures.all_due)
             if not self._settings.block_on_queue_full:
                 raise ProducerQueueFullError(
                     f"{self.queued} messages to {self._topic} are queued"
@@ -264,8 +269,12 @@ class Production:
                 self._room.wait(0.1)
             self.check_running()
         self._raise_failures()
+        self._departures.before()
         with self._lock:
-            self.permits.use_one()
+            lane = self.permits.use_one()
+        if lane is None:
+            raise LeaderNotFoundError(f"{self._topic} has no partition that could take the message")
+        return lane
 
     def _is_full(self) -> bool:
         return self.queued >= self._settings.max_queued_messages or self._is_large()
@@ -303,12 +312,7 @@ class Production:
             self._withdraw(message, lane)
             return
         lane.wake_bytes = lane.bytes + lane.wake_step
-        self._permit(self._settings.min_queued_messages - 1)
-        self._client.loop.call_soon(self._notice)
-        if self.queued >= _BACKLOG:
-            # Let the I/O thread have the interpreter, or it would only after the switch
-            # interval: what piles up meanwhile costs more than this.
-            self._client.backend.sleep(_YIELD_S)
+        self._departures.after()
 
     def _withdraw(self, message: Message, lane: Lane) -> None:
         try:
@@ -319,65 +323,31 @@ class Production:
         self._client.loop.call_soon(self._settle_waiters)
         self.check_running()
 
-    # -- on the I/O thread: when to send ----------------------------------------------
-
-    def _notice(self) -> None:
-        """Messages were queued."""
-        s = self._settings
-        queued = sum(len(lane.queue) for lane in self.lanes.values())
-        if s.linger_ms == 0 or s.sync or queued >= s.min_queued_messages:
-            self._all_due()
-            return
-        self._permit(s.min_queued_messages - queued - 1)
-        if self._linger is None:
-            self._linger = self._client.loop.call_later(self._linger_s, self._lingered)
-        self._sink.wake()
-
-    def _lingered(self) -> None:
-        self._linger = None
-        self._all_due()
-
-    def _all_due(self) -> None:
-        """Let everything that is queued be sent now."""
-        if self._linger is not None:
-            self._linger.cancel()
-            self._linger = None
-        # First of all, so that a message that is queued from now on is noticed; then what is
-        # queued is counted.
-        self._take_permits_back()
-        for lane in self.lanes.values():
-            lane.make_all_due()
-        self._sink.wake()
-
     # -- on the I/O thread: what became of a batch (SinkEvents) -----------------------
 
     def delivered(
-        self, lane: Lane, batch: Batch, base_offset: int, log_append_time_ms: int = -1
+        self, lane: Lane, batches: Sequence[tuple[Handed, int]], log_append_time_ms: int = -1
     ) -> None:
-        if base_offset >= 0:
-            for offset, message in enumerate(batch.messages, base_offset):
-                message.offset = offset
-        if log_append_time_ms >= 0:
-            for message in batch.messages:
-                message.timestamp = log_append_time_ms
-        self._account(batch, None)
+        for batch, base_offset in batches:
+            batch.acknowledge(base_offset, log_append_time_ms)
+            if self._told:
+                report(batch, None)
+        self._settled(sum([batch.count for batch, _ in batches]))
 
-    def failed(self, lane: Lane, batch: Batch, error: Exception) -> None:
-        self._failed += len(batch.messages)
-        log.error("%d messages to %s/%s were not delivered: %s", *self._named(lane, batch), error)
-        self._account(batch, error)
-
-    def _named(self, lane: Lane, batch: Batch) -> tuple[int, str, int]:
-        return len(batch.messages), self._topic, lane.partition_id
-
-    def _account(self, batch: Batch, error: Exception | None) -> None:
-        if self._settings.delivery_reports or self._settings.sync:
-            report(batch.messages, error)
-        elif error is not None:
+    def failed(self, lane: Lane, batch: Handed, error: Exception) -> None:
+        self._failed += batch.count
+        where = f"{self._topic}/{lane.partition_id}"
+        log.error("%d messages to %s were not delivered: %s", batch.count, where, error)
+        if self._told:
+            report(batch, error)
+        else:
             with self._lock:
-                self._failures.append((batch.messages, error))
+                self._failures.append((list(batch.messages), error))
                 self.permits.take_back()
-        self.settled += len(batch.messages)
+        self._settled(batch.count)
+
+    def _settled(self, count: int) -> None:
+        self.settled += count
         self._room.set()
         self._settle_waiters()
 
@@ -421,7 +391,7 @@ class Production:
 
         def begin() -> None:
             self._register_waiter(waiter)
-            self._all_due()
+            self._departures.all_due()
             self._settle_waiters()
 
         self._client.loop.call_soon(begin)

@@ -276,13 +276,13 @@ class PythonSink:
         for lane, batch in self._answered(batches):
             part = parts.get(lane.partition_id)
             if answer is None:  # acks 0
-                self._events.delivered(lane, lane.settle(), -1)
+                self._events.delivered(lane, [(lane.settle(), -1)])
             elif part is None:
                 self._fail(lane, "the broker did not say what became of it")
             elif not part.error_code:
                 lane.failure = None
                 self._events.delivered(
-                    lane, lane.settle(), part.base_offset, part.log_append_time_ms
+                    lane, [(lane.settle(), part.base_offset)], part.log_append_time_ms
                 )
             else:
                 info = error_info(part.error_code)

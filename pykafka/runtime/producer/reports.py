@@ -7,25 +7,29 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
+from ...core.outstanding import Handed
 from ...core.producing import Lane
 from ...message import Message, SharedFields
 
 __all__ = ["SyncReport", "ThreadReports", "report"]
 
 
-def report(messages: list[Message], error: Exception | None) -> None:
+def report(batch: Handed, error: Exception | None) -> None:
     """Give each producing thread its part of a batch, in one piece."""
-    if len(set(map(_SHARED, messages))) == 1:
-        reports = _REPORT_QUEUE(messages[0])
-        if reports is not None:
-            reports.put((messages, error))
+    shared = batch.shared
+    if shared is not None:
+        if shared.delivery_report_q is not None:
+            # Not the batch, which has its bytes as well.
+            shared.delivery_report_q.put((batch.part(0, batch.count), error))
         return
-    for reports, theirs in groupby(messages, _REPORT_QUEUE):
+    at = 0
+    for reports, theirs in groupby(batch.messages, _REPORT_QUEUE):
+        number = len(list(theirs))
         if reports is not None:
-            reports.put((list(theirs), error))
+            reports.put((batch.part(at, at + number), error))
+        at += number
 
 
-_SHARED = attrgetter("_shared")
 _REPORT_QUEUE = attrgetter("_shared.delivery_report_q")
 
 
@@ -52,8 +56,8 @@ class ThreadReports:
     def get(self, block: bool, timeout: float | None) -> tuple[Message, Exception | None]:
         own = self._own()
         if not own.opened:
-            messages, error = own.queue.get(block, timeout)
-            own.opened.extend((message, error) for message in messages)
+            batch, error = own.queue.get(block, timeout)
+            own.opened.extend((message, error) for message in batch.messages)
         message, error = own.opened.popleft()
         return message, error
 
@@ -63,7 +67,9 @@ class ThreadReports:
         batches = [([message], error) for message, error in own.opened]
         own.opened.clear()
         # Nobody else takes from a thread's own queue.
-        batches.extend(own.queue.get() for _ in range(own.queue.qsize()))
+        for _ in range(own.queue.qsize()):
+            batch, error = own.queue.get()
+            batches.append((list(batch.messages), error))
         return batches
 
     def _own(self) -> Any:
@@ -82,7 +88,7 @@ class SyncReport:
         self._event = event
         self.error: Exception | None = None
 
-    def put(self, report: tuple[list[Message], Exception | None]) -> None:
+    def put(self, report: tuple[Handed, Exception | None]) -> None:
         """Called on the I/O thread."""
         self.error = report[1]
         self._event.set()

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Protocol, runtime_checkable
 
-from ...core.producing import Batch, Lane
+from ...core.outstanding import Handed
+from ...core.producing import Lane
 from ...exceptions import KafkaException, UsageError
 
-__all__ = ["RecordSink", "SinkEvents", "unsendable"]
+__all__ = ["PushedSink", "RecordSink", "SinkEvents", "WokenSink", "unsendable"]
 
 
 class SinkEvents(Protocol):
     """What a sink tells the core, on the I/O thread."""
 
     def delivered(
-        self, lane: Lane, batch: Batch, base_offset: int, log_append_time_ms: int = -1
+        self, lane: Lane, batches: Sequence[tuple[Handed, int]], log_append_time_ms: int = -1
     ) -> None:
-        """A batch is acknowledged.
+        """Batches are acknowledged.
 
-        :param base_offset: -1 where no offset is told (acks 0).
+        :param batches: each with its base offset: -1 where none is told (acks 0).
         :param log_append_time_ms: the timestamp that the broker gave the messages instead of
             their own, -1 where it keeps those.
         """
 
-    def failed(self, lane: Lane, batch: Batch, error: Exception) -> None:
+    def failed(self, lane: Lane, batch: Handed, error: Exception) -> None:
         """A batch will not be sent (again)."""
 
 
 class RecordSink(Protocol):
-    """Sends what is due in the lanes; used on the I/O thread only, but for the two ends.
+    """Sends what is in the lanes; used on the I/O thread only, but for the two ends.
 
-    Partitioners, serializers, accounts and reports are not its business.
+    It is one of the two kinds below. Partitioners, serializers, accounts and reports are not
+    its business.
     """
 
     def open(self) -> None:
@@ -41,13 +43,11 @@ class RecordSink(Protocol):
         """
 
     def start(self, lanes: Mapping[int, Lane], events: SinkEvents) -> None:
-        """Begin; ``lanes`` (by partition id) grows when the topic does."""
+        """Begin; ``lanes`` (by partition id) grows when the topic does. One that is pushed is told
+        by the thread of whoever starts the producer."""
 
     def lanes_added(self) -> None:
         """There are more lanes than before."""
-
-    def wake(self) -> None:
-        """Look at the lanes again."""
 
     def stop(self) -> None:
         """Send nothing any more. Idempotent. What was handed over to it is reported failed."""
@@ -55,6 +55,25 @@ class RecordSink(Protocol):
     def close(self) -> None:
         """Wait, with a bound, until nothing of it is left, after :meth:`stop`; not on the I/O
         thread."""
+
+
+class WokenSink(RecordSink, Protocol):
+    """Takes what is due, by itself."""
+
+    def wake(self) -> None:
+        """Look at the lanes again."""
+
+
+@runtime_checkable
+class PushedSink(RecordSink, Protocol):
+    """Takes messages in the threads that produce, many at a time; ``due`` says nothing to it."""
+
+    def push(self, at_least: int = 1) -> None:
+        """Take what is queued in lanes with so many messages, or with a batch; in any thread."""
+
+    def stamp(self) -> None:
+        """Give timestamps to what has been queued since the call before this, where lanes were
+        not taken meanwhile."""
 
 
 def unsendable(topic: str, lane: Lane, error: KafkaException | TypeError) -> KafkaException:

@@ -6,9 +6,9 @@ against 240, and with keys nothing; formats 0 and 1: 491 and 638 against 291 and
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Sequence
 from itertools import chain
+from struct import pack
 from typing import TYPE_CHECKING, Any
 
 from ...native import scan
@@ -37,15 +37,14 @@ class Joined:
     def __init__(
         self, values: Sequence[Any], keys: Sequence[Any] | None, times: Sequence[int] | None
     ) -> None:
-        some_null = None in values
         self._count = len(values)
-        self._value_lengths = _lengths(values, some_null)
-        self._key_lengths = None if keys is None else _lengths(keys, None in keys)
-        self._times = None if times is None else array("q", times)
+        self._value_lengths, some_null = _lengths(values)
+        self._key_lengths = None
+        self._times = None if times is None else pack(f"{len(times)}q", *times)
         parts: Iterable[Any] = values
         if keys is not None:
+            self._key_lengths, some_null = _lengths(keys)[0], True
             parts = chain.from_iterable(zip(keys, values, strict=True))
-            some_null = True
         self.data = b"".join(filter(None, parts) if some_null else parts)
 
     def fill(self, ffi: Any, messages: Any) -> None:
@@ -59,10 +58,13 @@ class Joined:
             messages.timestamps = ffi.from_buffer("int64_t[]", self._times)
 
 
-def _lengths(parts: Sequence[Any], some_null: bool) -> array[int]:
-    if some_null:
-        return array("q", [-1 if part is None else len(part) for part in parts])
-    return array("q", list(map(len, parts)))
+def _lengths(parts: Sequence[Any]) -> tuple[bytes, bool]:
+    """Of each, -1 for a null; and whether there is one."""
+    form = f"{len(parts)}q"
+    try:
+        return pack(form, *map(len, parts)), False
+    except TypeError:  # one that is null has none, or one that is no bytes: that is said again
+        return pack(form, *[-1 if part is None else len(part) for part in parts]), True
 
 
 def encode_plain(rows: Sequence[Row], magic: int) -> bytes | None:

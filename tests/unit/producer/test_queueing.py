@@ -190,9 +190,11 @@ def test_a_message_that_meets_the_end_of_a_stop_is_refused_not_forgotten(
 
 
 def test_a_message_whose_permit_was_taken_back_by_a_stop_is_refused(scripted: Scripted) -> None:
-    def permit() -> None:
+    def permit() -> Any:
         # A message has its permit, and another thread stops before it is queued.
+        lane = script.producer._core.lanes[0]
         script.producer.stop()
+        return lane
 
     script = scripted()
     script.producer._core.permits.take = permit
