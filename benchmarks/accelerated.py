@@ -138,7 +138,7 @@ def producing(args: argparse.Namespace, hosts: str) -> Mapping[str, Timing]:
 
 def main() -> int:
     parser = arguments(__doc__.splitlines()[0])
-    parser.set_defaults(release=find_release(RELEASE), messages=1_000_000)
+    parser.set_defaults(release=find_release(RELEASE), messages=1_000_000, rounds=9)
     parser.add_argument("--check", action="store_true", help="exit with 1 below what is promised")
     parser.add_argument("--only", choices=("consuming", "producing"), help="leave the rest out")
     args = parser.parse_args()

@@ -725,13 +725,14 @@ static void note_text(buffer *b, int level, const char *facility, const char *te
 static int continues(const pykafka_rd_outcome *last, const pykafka_rd_outcome *next)
 {
     return last->partition == next->partition && last->error == next->error &&
-           last->log_append_time == next->log_append_time &&
+           last->timestamp == next->timestamp &&
            last->first + last->count == next->first &&
            (last->base_offset < 0 ? next->base_offset < 0
                                   : last->base_offset + last->count == next->base_offset);
 }
 
-static void note_outcome(pykafka_rd_handle *handle, const rd_kafka_message_t *message)
+static void note_outcome(pykafka_rd_handle *handle, const rd_kafka_message_t *message,
+                         int32_t times)
 {
     buffer *b = &handle->outcomes;
     pykafka_rd_outcome next, *last;
@@ -743,7 +744,7 @@ static void note_outcome(pykafka_rd_handle *handle, const rd_kafka_message_t *me
     next.partition = message->partition;
     next.error = message->err;
     next.base_offset = message->err || message->offset < 0 ? -1 : message->offset;
-    next.log_append_time = kind == 2 && !message->err ? time : -1;
+    next.timestamp = !message->err && (kind == 2 || (kind == 1 && times)) ? time : -1;
     last = b->used ? (pykafka_rd_outcome *)(b->data + b->used) - 1 : NULL;
     if (last && continues(last, &next)) {
         last->count++;
@@ -753,17 +754,17 @@ static void note_outcome(pykafka_rd_handle *handle, const rd_kafka_message_t *me
     }
 }
 
-static void note_outcomes(pykafka_rd_handle *handle, rd_kafka_event_t *event)
+static void note_outcomes(pykafka_rd_handle *handle, rd_kafka_event_t *event, int32_t times)
 {
     const rd_kafka_message_t *messages[MESSAGES_MOST];
     size_t count;
 
     while ((count = handle->library->event_message_array(event, messages, MESSAGES_MOST)))
         for (size_t i = 0; i < count; i++)
-            note_outcome(handle, messages[i]);
+            note_outcome(handle, messages[i], times);
 }
 
-void pykafka_rd_poll(pykafka_rd_handle *handle, pykafka_rd_events *events)
+void pykafka_rd_poll(pykafka_rd_handle *handle, int32_t times, pykafka_rd_events *events)
 {
     pykafka_rd_library *library = handle->library;
     int8_t *told = handle->listener.told;
@@ -781,7 +782,7 @@ void pykafka_rd_poll(pykafka_rd_handle *handle, pykafka_rd_events *events)
             break;
         switch (library->event_type(event)) {
         case RD_EVENT_DR:
-            note_outcomes(handle, event);
+            note_outcomes(handle, event, times);
             break;
         case RD_EVENT_LOG:
             if (!library->event_log(event, &facility, &text, &level))

@@ -100,14 +100,15 @@ int64_t pykafka_rd_produce(pykafka_rd_handle *handle, const pykafka_rd_messages 
 /* Asks brokers which partitions the topic has; waits for so long at most. */
 void pykafka_rd_refresh(pykafka_rd_handle *handle, int32_t timeout_ms);
 
-/* What has become of messages of one partition with consecutive numbers, all the same: offsets
-   from base_offset on (-1 if none are told), the broker's time (-1 if it keeps the producer's),
-   and the error, 0 for none. */
+/* What has become of messages of one partition with consecutive numbers, all the same.
+   base_offset: that of the first; -1 if none are told
+   timestamp: what is stored; -1 where that is their own and was not asked for
+   error: 0 for none */
 typedef struct {
     int64_t first;
     int64_t count;
     int64_t base_offset;
-    int64_t log_append_time;
+    int64_t timestamp;
     int32_t partition;
     int32_t error;
 } pykafka_rd_outcome;
@@ -124,5 +125,5 @@ typedef struct {
 } pykafka_rd_events;
 
 /* Takes what there is, up to a bound (`more`); waits for nothing. All of it holds until the next
-   call. */
-void pykafka_rd_poll(pykafka_rd_handle *handle, pykafka_rd_events *events);
+   call. times: whether outcomes tell the timestamps that messages had of their own. */
+void pykafka_rd_poll(pykafka_rd_handle *handle, int32_t times, pykafka_rd_events *events);

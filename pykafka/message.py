@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from .partition import Partition
 
-__all__ = ["Message", "SharedFields"]
+__all__ = ["Bare", "Message", "SharedFields"]
 
 # The same instant as common.EPOCH, which cannot be imported from below.
 _EPOCH = dt.datetime(1970, 1, 1)
@@ -209,6 +209,26 @@ class Message:
             f"<Message partition={self.partition_id} offset={self.offset}"
             f" key={self.partition_key!r} value={_shortened(self.value)}>"
         )
+
+
+class Bare(Message):
+    """A message that is made without arguments, by somebody who sets what it has.
+
+    What is not set costs nothing until it is asked for.
+    """
+
+    __slots__ = ()
+
+    # In C, where Message's own would be a call for each.
+    __init__ = object.__init__
+
+    def __getattr__(self, name: str) -> Any:
+        """What a slot has that is empty; nothing is set here, where others may be about to."""
+        if name == "offset":
+            return -1
+        if name == "partition_key":
+            return None
+        raise AttributeError(f"a message has no {name}")
 
 
 def _shortened(value: Any, limit: int = 60) -> str:

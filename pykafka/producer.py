@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from . import options
 from .common import CompressionType
-from .core.producing import FIRST_WITH_ZSTD, Lane, SendOptions, record_format
+from .core.producing import FIRST_WITH_ZSTD, SendOptions, record_format
 from .exceptions import (
     InvalidMessageTypeError,
     KafkaException,
@@ -21,7 +21,7 @@ from .exceptions import (
     UnsupportedVersion,
     UsageError,
 )
-from .message import Message, SharedFields
+from .message import Message
 from .partition import to_milliseconds
 from .partitioners import InIdOrder
 from .runtime.implementation import PYTHON, new_sink, require_implementation
@@ -145,6 +145,7 @@ class Producer:
         sink = new_sink(self._use_rdkafka, cluster.core, settings, send)
         self._core = Production(cluster.core, settings, name, sink, partitions)
         self._permits = self._core.permits
+        self._reports = self._core.reports
         cluster.register(self)
         # What is queued by a producer that is dropped is sent; nothing is waited for here.
         weakref.finalize(self, self._core.abandon).atexit = False
@@ -249,7 +250,13 @@ class Producer:
             lane = self._core.look()
         produced: Message = Produced()
         produced.value = message
-        produced._shared = lane.shared if self._unreported else self._shared(lane)
+        if self._unreported:
+            produced._shared = lane.shared
+        else:
+            try:
+                produced._shared = self._reports.local.lanes[lane.partition_id]
+            except (AttributeError, KeyError):
+                produced._shared = self._reports.shared(lane)
         lane.queue.append(produced)
         if take is not permits.take:
             self._core.wake(produced, lane)
@@ -323,22 +330,13 @@ class Producer:
             produced._shared.delivery_report_q = report
             take = None
         else:
-            produced._shared = self._shared(lane)
+            produced._shared = self._reports.shared(lane)
         lane.queue.append(produced)
         lane.bytes += size
         if take is not permits.take or lane.bytes >= lane.wake_bytes:
             core.wake(produced, lane)
             self._follow_topic()
         return produced if report is None else self._acknowledged(produced, report)
-
-    def _shared(self, lane: Lane) -> SharedFields:
-        """What the calling thread's messages to a lane share, where outcomes are reported."""
-        reports = self._core.reports
-        try:
-            shared: SharedFields = reports.local.lanes[lane.partition_id]
-        except (AttributeError, KeyError):
-            return reports.shared(lane)
-        return shared
 
     def _follow_topic(self) -> None:
         """Take partitions up that the topic has got meanwhile; looked at once a batch."""

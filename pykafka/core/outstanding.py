@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import count, repeat
 from typing import Any, Protocol
 
-from ..message import Message, SharedFields
+from ..message import Bare, Message, SharedFields
 
 __all__ = ["Handed", "Outstanding", "Unheld"]
-
-_new = Message.__new__
 
 
 class Handed(Protocol):
@@ -30,8 +28,8 @@ class Handed(Protocol):
     def shared(self) -> SharedFields | None:
         """What all of them share; ``None`` if not all do."""
 
-    def acknowledge(self, base_offset: int, log_append_time_ms: int) -> None:
-        """They have these offsets, and the broker's time, where they are told (not -1)."""
+    def acknowledge(self, base_offset: int, timestamp_ms: int) -> None:
+        """They are stored with these offsets and this timestamp, where told (not -1)."""
 
     def part(self, start: int, stop: int) -> Handed:
         """Some of them."""
@@ -68,25 +66,34 @@ class Unheld:
         return len(self._values)
 
     @property
-    def messages(self) -> Iterator[Message]:
-        base = self._base_offset
-        offsets: Iterable[int] = repeat(base) if base < 0 else count(base)
-        keys: Iterable[Any] = repeat(None) if self._keys is None else self._keys
-        stamps = self._timestamps
-        each = stamps if isinstance(stamps, Sequence) else repeat(stamps)
-        for value, key, offset, timestamp in zip(self._values, keys, offsets, each, strict=False):
-            message = _new(Message)
-            message.value = value
-            message.partition_key = key
-            message.offset = offset
-            message.timestamp = timestamp
-            message._shared = self.shared
-            yield message
+    def messages(self) -> list[Message]:
+        made = self._with_values()
+        if self._keys is not None:
+            for message, key in zip(made, self._keys, strict=True):
+                message.partition_key = key
+        if isinstance(self._timestamps, Sequence):
+            for message, timestamp in zip(made, self._timestamps, strict=True):
+                message.timestamp = timestamp
+        return made
 
-    def acknowledge(self, base_offset: int, log_append_time_ms: int) -> None:
+    def _with_values(self) -> list[Message]:
+        """Each, with what it has in common with others."""
+        base, shared, stamp = self._base_offset, self.shared, self._timestamps
+        each = repeat(base) if base < 0 else count(base)
+        made = []
+        for value, offset in zip(self._values, each, strict=False):
+            message = Bare()
+            message.value = value
+            message.offset = offset
+            message.timestamp = stamp
+            message._shared = shared
+            made.append(message)
+        return made
+
+    def acknowledge(self, base_offset: int, timestamp_ms: int) -> None:
         self._base_offset = base_offset
-        if log_append_time_ms >= 0:
-            self._timestamps = log_append_time_ms
+        if timestamp_ms >= 0:
+            self._timestamps = timestamp_ms
 
     def part(self, start: int, stop: int) -> Unheld:
         if stop - start == self.count:

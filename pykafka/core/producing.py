@@ -100,21 +100,22 @@ class Batch:
     @property
     def shared(self) -> SharedFields | None:
         """What all of them share; ``None`` if not all do."""
-        first = self.messages[0]._shared
-        return first if len(set(map(_SHARED, self.messages))) == 1 else None
+        found = list(map(_SHARED, self.messages))
+        # Compares by identity, in C.
+        return found[0] if found.count(found[0]) == len(found) else None
 
     def part(self, start: int, stop: int) -> Batch:
         """Some of the messages, for whoever sent them all."""
         return Batch(self.messages[start:stop], 0, self.deadline)
 
-    def acknowledge(self, base_offset: int, log_append_time_ms: int) -> None:
-        """Give the messages their offsets and the broker's time, where they are told (not -1)."""
+    def acknowledge(self, base_offset: int, timestamp_ms: int) -> None:
+        """Give the messages the offsets and the timestamp that are stored, where told (not -1)."""
         if base_offset >= 0:
             for offset, message in enumerate(self.messages, base_offset):
                 message.offset = offset
-        if log_append_time_ms >= 0:
+        if timestamp_ms >= 0:
             for message in self.messages:
-                message.timestamp = log_append_time_ms
+                message.timestamp = timestamp_ms
 
     @property
     def tries(self) -> int:

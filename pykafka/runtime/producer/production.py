@@ -326,10 +326,10 @@ class Production:
     # -- on the I/O thread: what became of a batch (SinkEvents) -----------------------
 
     def delivered(
-        self, lane: Lane, batches: Sequence[tuple[Handed, int]], log_append_time_ms: int = -1
+        self, lane: Lane, batches: Sequence[tuple[Handed, int]], timestamp_ms: int = -1
     ) -> None:
         for batch, base_offset in batches:
-            batch.acknowledge(base_offset, log_append_time_ms)
+            batch.acknowledge(base_offset, timestamp_ms)
             if self._told:
                 report(batch, None)
         self._settled(sum([batch.count for batch, _ in batches]))

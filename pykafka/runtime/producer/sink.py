@@ -16,12 +16,12 @@ class SinkEvents(Protocol):
     """What a sink tells the core, on the I/O thread."""
 
     def delivered(
-        self, lane: Lane, batches: Sequence[tuple[Handed, int]], log_append_time_ms: int = -1
+        self, lane: Lane, batches: Sequence[tuple[Handed, int]], timestamp_ms: int = -1
     ) -> None:
         """Batches are acknowledged.
 
         :param batches: each with its base offset: -1 where none is told (acks 0).
-        :param log_append_time_ms: the timestamp that the broker gave the messages instead of
+        :param timestamp_ms: the timestamp that the broker gave the messages instead of
             their own, -1 where it keeps those.
         """
 

@@ -36,10 +36,9 @@ def _is_held(messages: list[Message]) -> bool:
 class Columns:
     """Messages that were taken from a lane just now.
 
-    :param stamps: whether their format has timestamps.
-    :param reported: whether their outcomes are: then each has the timestamp that brokers store.
-        So have messages that somebody holds; others, where they have none, are given the time
-        when C takes them.
+    :param stamps: whether their format has timestamps. Where none of them has one of its own and
+        nobody holds one, C gives them the time when it takes them.
+    :param reported: whether outcomes are reported, which messages share or not.
     :ivar handed: what is kept of them until they are delivered.
     :ivar struct: ``pykafka_rd_messages``; what it points to lives as long as this.
     :raises TypeError: a key or value is no bytes any more.
@@ -55,8 +54,6 @@ class Columns:
         times = None
         if stamps and (held or was_stamped or lane.has_times):
             times = _timestamps(messages)
-        elif stamps and reported:
-            times = [_now_ms()] * len(messages)
         joined = self._joined = Joined(values, keys, times)
         batch = Batch(messages, 0, 0.0)
         shared = batch.shared if reported else lane.shared

@@ -46,7 +46,7 @@ class Outcome(NamedTuple):
     first: int
     number: int
     base_offset: int
-    log_append_time: int
+    timestamp: int
     error: int
 
 
@@ -56,6 +56,7 @@ class Handle:
     :param closed: called on the loop when the client is closed.
     :param heard: called on the loop when there may be something to take.
     :param outcomes: called on the loop with what became of messages.
+    :param times: whether these tell the timestamps that messages had of their own.
 
     :ivar produces: whether it is a producer.
     :ivar reading: the partitions that are read with it, as C knows them.
@@ -71,12 +72,14 @@ class Handle:
         heard: Callable[[], None] | None = None,
         topic: str | None = None,
         outcomes: Callable[[list[Outcome]], None] | None = None,
+        times: bool = False,
     ) -> None:
         self.library = library = properties.library
         self._client = client
         self._closed = closed
         self._heard = heard
         self._outcomes = outcomes
+        self._times = times
         self.produces = topic is not None
         self._pid = os.getpid()
         self._said: dict[str, float] = {}
@@ -198,7 +201,7 @@ class Handle:
         if not self.usable:
             return
         events, library = self._events, self.library
-        library.lib.pykafka_rd_poll(self.pointer, events)
+        library.lib.pykafka_rd_poll(self.pointer, self._times, events)
         if events.text_length:
             self._say(library.ffi.buffer(events.text, events.text_length)[:])
         if events.outcome_count and self._outcomes is not None:
@@ -210,7 +213,7 @@ class Handle:
                         one.first,
                         one.count,
                         one.base_offset,
-                        one.log_append_time,
+                        one.timestamp,
                         one.error,
                     )
                     for one in found

@@ -69,11 +69,15 @@ class RdKafkaSink:
             self._client_closed,
             topic=self._options.topic,
             outcomes=self._settle,
+            times=self._reported and self._has_times(),
         )
+
+    def _has_times(self) -> bool:
+        return record_format(self._client.highest_version(ProduceRequest)) > 0
 
     def start(self, lanes: Mapping[int, Lane], events: SinkEvents) -> None:
         self._events = events
-        self._stamps = record_format(self._client.highest_version(ProduceRequest)) > 0
+        self._stamps = self._has_times()
         self._lanes = lanes
         self.lanes_added()
 
@@ -199,7 +203,7 @@ class RdKafkaSink:
             told = outcome.base_offset >= 0
             batches = [(batch, first + ahead if told else -1) for first, batch in found]
             lane.settle_handed(sum([batch.count for batch, _ in batches]))
-            self._events.delivered(lane, batches, outcome.log_append_time)
+            self._events.delivered(lane, batches, outcome.timestamp)
         if outcomes:
             self._look_for_room(True)
 
