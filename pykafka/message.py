@@ -107,7 +107,7 @@ class Message:
         none (Kafka before 0.10), ``None`` where none was given to ``produce`` yet.
 
     Mutable; not to be shared between threads while one of them changes it.
-    Consumers do not call the constructor: see :func:`pykafka.runtime.consumer.runs`.
+    Consumers and producers make :class:`Bare` ones, which takes half the time.
     """
 
     _headers: list[tuple[str, bytes | None]]

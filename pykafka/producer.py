@@ -21,7 +21,7 @@ from .exceptions import (
     UnsupportedVersion,
     UsageError,
 )
-from .message import Message
+from .message import Bare, Message
 from .partition import to_milliseconds
 from .partitioners import InIdOrder
 from .runtime.implementation import PYTHON, new_sink, require_implementation
@@ -46,7 +46,6 @@ log = logging.getLogger(__name__)
 HeadersToSend: TypeAlias = "Mapping[str, bytes | None] | Iterable[tuple[str, bytes | None]]"
 
 _LAST_MS = 2**63 - 1
-_new = Message.__new__
 #: Values of so many bytes are not counted one by one where messages are handed over in windows...
 _SMALL = 4000
 #: ... if that many bytes of them may be queued.
@@ -301,7 +300,7 @@ class Producer:
             except (KeyError, AttributeError):
                 core.check_running()
                 raise self._no_partition(chosen) from None
-        produced = _new(Message)
+        produced = Bare()
         produced.value = message
         produced.partition_key = partition_key
         produced.offset = -1

@@ -8,15 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
-from ...message import Message
+from ...message import Bare, Message
 from .consumption import Consumption
 
 __all__ = ["Deserializer", "iterate", "take_one"]
 
 #: (value, key) -> (value, key)
 Deserializer: TypeAlias = Callable[[Any, Any], tuple[Any, Any]]
-
-_new = Message.__new__
 
 
 def iterate(
@@ -30,12 +28,11 @@ def iterate(
     :param consumer: the user's object, which lives as long as this iterates: in
         ``for message in topic.get_simple_consumer()`` nobody else holds it.
     """
-    new, cls = _new, Message
     while True:
         run = core.run
         shared = run.shared
         for offset, timestamp, key, value in run.rows:
-            message = new(cls)
+            message: Message = Bare()
             message.offset = offset
             message.timestamp = timestamp
             message._shared = shared
@@ -56,7 +53,7 @@ def take_one(
     while True:
         run = core.run
         for offset, timestamp, key, value in run.rows:
-            message = _new(Message)
+            message: Message = Bare()
             message.offset = offset
             message.timestamp = timestamp
             message._shared = run.shared

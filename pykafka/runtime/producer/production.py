@@ -201,6 +201,9 @@ class Production:
     def _end(self, done: Any) -> None:
         """On the I/O thread, once: nothing is queued or sent after this."""
         if self._started and not self._running:
+            if self.pushes:
+                # First: who is pushing may give messages back until then.
+                self._sink.stop()
             self._give_up("the producer was stopped before they were acknowledged")
             for lane in self.lanes.values():
                 lane.close()

@@ -230,5 +230,5 @@ class RdKafkaSink:
         return ProduceFailureError(f"{where}: {why} ({self._library.error_name(error)})")
 
     def _fail_all(self, why: str) -> None:
-        for id_, away in self._away.items():
-            self._fail_pieces(self._lanes[id_], away.take_all(), why)
+        for id_, lane in self._lanes.items():
+            self._fail_pieces(lane, self._away[id_].take_all(), why)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from ...exceptions import InvalidOptionError, InvalidOptionTypeError
-from ...message import Message, SharedFields
+from ...message import Bare, Message, SharedFields
 from ...options import Settings
 from ...runtime.consumer.source import Row
 
@@ -15,8 +15,6 @@ __all__ = ["PARTS", "Rejected", "Translation", "decoder_named", "message_of", "o
 
 #: Fields that are a message's own.
 PARTS = ("topic", "partition", "offset", "timestamp", "key", "value", "headers")
-
-_new = Message.__new__
 
 
 class Rejected(NamedTuple):
@@ -31,7 +29,7 @@ Outcome: TypeAlias = "list[Any] | tuple[list[Any], str] | Rejected | None"
 
 def message_of(row: Row, shared: SharedFields) -> Message:
     """A row as users know it, with bytes for value and key."""
-    message = _new(Message)
+    message: Message = Bare()
     message.offset, message.timestamp, message.partition_key, message.value = row
     message._shared = shared
     return message
