@@ -212,23 +212,13 @@ class Message:
 
 
 class Bare(Message):
-    """A message that is made without arguments, by somebody who sets what it has.
-
-    What is not set costs nothing until it is asked for.
-    """
+    """A message that is made without arguments, by somebody who then sets everything."""
 
     __slots__ = ()
 
-    # In C, where Message's own would be a call for each.
+    # In C, where Message's own would be a call for each. No __getattr__ for what is not set: it
+    # would make each reading of an attribute slower.
     __init__ = object.__init__
-
-    def __getattr__(self, name: str) -> Any:
-        """What a slot has that is empty; nothing is set here, where others may be about to."""
-        if name == "offset":
-            return -1
-        if name == "partition_key":
-            return None
-        raise AttributeError(f"a message has no {name}")
 
 
 def _shortened(value: Any, limit: int = 60) -> str:

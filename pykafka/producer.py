@@ -249,6 +249,8 @@ class Producer:
             lane = self._core.look()
         produced: Message = Produced()
         produced.value = message
+        produced.partition_key = None
+        produced.offset = -1
         if self._unreported:
             produced._shared = lane.shared
         else:

@@ -84,6 +84,7 @@ class Unheld:
         for value, offset in zip(self._values, each, strict=False):
             message = Bare()
             message.value = value
+            message.partition_key = None
             message.offset = offset
             message.timestamp = stamp
             message._shared = shared

@@ -11,15 +11,22 @@ __all__ = ["Produced"]
 
 
 class Produced(Bare):
-    """A message on its way to a broker of which only the value, and what it shares, are set.
+    """A message on its way to a broker, made without a look at the clock.
 
-    Its timestamp is the time when somebody first asks for it.
+    Who makes it sets everything but the timestamp, which is the time when somebody first asks.
     """
 
-    __slots__ = ()
+    __slots__ = ("_stamp",)
 
-    def __getattr__(self, name: str) -> Any:
-        if name == "timestamp":
-            self.timestamp = now_ms = time.time_ns() // 1_000_000
-            return now_ms
-        return super().__getattr__(name)
+    @property
+    def timestamp(self) -> Any:
+        """See :class:`~pykafka.message.Message`."""
+        try:
+            return self._stamp
+        except AttributeError:
+            self._stamp: Any = time.time_ns() // 1_000_000
+            return self._stamp
+
+    @timestamp.setter
+    def timestamp(self, value: Any) -> None:
+        self._stamp = value
