@@ -82,7 +82,7 @@ def decode(data: bytes) -> int:
     count = 0
     while (batch := reader.next_batch()) is not None:
         for start in range(0, len(batch.rows), RUN_ROWS):
-            count += len(batch.rows[start : start + RUN_ROWS])
+            count += len(list(batch.rows[start : start + RUN_ROWS]))
     return count
 
 

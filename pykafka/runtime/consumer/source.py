@@ -11,6 +11,7 @@ from ...core.cursor import Cursor
 from ...core.partition_keys import PartitionKey
 from ...exceptions import UnknownTopicOrPartition
 from ...message import SharedFields
+from ...wire.records.scanning import RowColumns
 
 __all__ = ["NO_RUN", "RecordSource", "Row", "Run", "SourceEvents", "gone"]
 
@@ -24,7 +25,7 @@ RUN_ROWS = 500
 class Run:
     """Consecutive rows of one partition, ready to be handed over.
 
-    ``rows`` is one list iterator, from which every thread takes: each row is taken once,
+    ``rows`` is one iterator in C, from which every thread takes: each row is taken once,
     without a lock. How far it is read is computed from it when somebody asks.
 
     :ivar key: the partition.
@@ -34,12 +35,12 @@ class Run:
         nothing to deliver; else its position was moved.
     """
 
-    __slots__ = ("_rows", "end_offset", "gap", "key", "rows", "shared")
+    __slots__ = ("_counted", "_rows", "end_offset", "gap", "key", "rows", "shared")
 
     def __init__(
         self,
         key: PartitionKey,
-        rows: list[Row],
+        rows: list[Row] | RowColumns,
         shared: SharedFields,
         end_offset: int,
         gap: bool = False,
@@ -49,11 +50,17 @@ class Run:
         self.end_offset = end_offset
         self.gap = gap
         self._rows = rows
-        self.rows: Iterator[Row] = iter(rows)
+        self.rows: Iterator[Row]
+        #: As far as those; it knows how much is left.
+        self._counted: Iterator[object]
+        if isinstance(rows, list):
+            self._counted = self.rows = iter(rows)
+        else:
+            self.rows, self._counted = rows.iterators()
 
     def left(self) -> int:
         """How many rows nobody has taken yet."""
-        return operator.length_hint(self.rows)  # exact for a list iterator
+        return operator.length_hint(self._counted)  # exact for a list iterator
 
     def take(self, most: int) -> tuple[list[Row], int]:
         """Take rows at once; with the offset after them, past a gap behind the last one."""
@@ -71,11 +78,11 @@ class Run:
     def cut(self) -> Run | None:
         """Keep what was taken; nobody can take the rest any more. The rest as another run."""
         # One call in C empties the iterator, so that no thread can take a row in between.
-        rest = list(self.rows)
-        if not rest:
+        taken = len(self._rows) - len(list(self._counted))
+        if taken == len(self._rows):
             return None
-        run = Run(self.key, rest, self.shared, self.end_offset)
-        del self._rows[len(self._rows) - len(rest) :]
+        run = Run(self.key, self._rows[taken:], self.shared, self.end_offset)
+        self._rows = self._rows[:taken]
         self.end_offset = self._rows[-1][0] + 1 if self._rows else -1
         return run
 

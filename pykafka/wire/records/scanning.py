@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from .batch_rows import HeaderPlaces
     from .message_set import Row
 
-__all__ = ["COLUMNS", "Rows", "Scanner", "SplitRows", "scanner"]
+__all__ = ["COLUMNS", "RowColumns", "Rows", "Scanner", "SplitRows", "scanner"]
 
-#: A slice of either is a list.
+#: Rows of one batch, or of several that are alike.
 Rows: TypeAlias = "list[Row] | SplitRows"
 
 # Columns of the result, in the order of native/scan.c.
@@ -37,6 +37,68 @@ _MOST = 4096
 _SMALL = 26
 _NO_FLOOR = -(1 << 63)
 _record_count = struct.Struct(">57xi").unpack_from
+
+
+class RowColumns(Sequence["Row"]):
+    """Rows whose parts lie in columns: a row is made when it is iterated over.
+
+    :param timestamps: of each, or the one of all; ``keys`` are ``None`` if none has one.
+    """
+
+    __slots__ = ("_keys", "_offsets", "_timestamps", "_values")
+
+    def __init__(
+        self,
+        offsets: Sequence[int],
+        timestamps: list[int] | int,
+        keys: list[bytes | None] | None,
+        values: list[bytes | None],
+    ) -> None:
+        self._offsets = offsets
+        self._timestamps = timestamps
+        self._keys = keys
+        self._values = values
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> RowColumns: ...
+
+    def __getitem__(self, index: int | slice) -> Row | RowColumns:
+        stamps, keys = self._timestamps, self._keys
+        stamp: Any = stamps[index] if isinstance(stamps, list) else stamps
+        key: Any = None if keys is None else keys[index]
+        if isinstance(index, slice):
+            return RowColumns(self._offsets[index], stamp, key, self._values[index])
+        return self._offsets[index], stamp, key, self._values[index]
+
+    def __iter__(self) -> Iterator[Row]:
+        return self.iterators()[0]
+
+    def iterators(self) -> tuple[Iterator[Row], Iterator[object]]:
+        """One of the rows, and one that is as far and knows how much is left.
+
+        Both are in C all through, so that several threads may share them.
+        """
+        stamps, keys = self._timestamps, self._keys
+        counted = iter(self._values)
+        rows = zip(
+            self._offsets,
+            stamps if isinstance(stamps, list) else repeat(stamps),
+            repeat(None) if keys is None else keys,
+            counted,  # advanced last: while it has something, so have the others
+            strict=False,
+        )
+        return rows, counted
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as a list
 
 
 class SplitRows(Sequence["Row"]):
@@ -88,9 +150,9 @@ class SplitRows(Sequence["Row"]):
     def __getitem__(self, index: int) -> Row: ...
 
     @overload
-    def __getitem__(self, index: slice) -> list[Row]: ...
+    def __getitem__(self, index: slice) -> RowColumns: ...
 
-    def __getitem__(self, index: int | slice) -> Row | list[Row]:
+    def __getitem__(self, index: int | slice) -> Row | RowColumns:
         if isinstance(index, slice):
             start, stop, step = index.indices(len(self))
             return self._made(start, max(start, stop))[::step]
@@ -98,9 +160,7 @@ class SplitRows(Sequence["Row"]):
         return self._made(position, position + 1)[0]
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, (list, SplitRows)):
-            return NotImplemented
-        return self[:] == other[:]
+        return isinstance(other, Sequence) and list(self) == list(other)
 
     __hash__ = None  # type: ignore[assignment]  # as a list
 
@@ -123,26 +183,26 @@ class SplitRows(Sequence["Row"]):
         columns = (self._column(which, self._start, self._stop) for which in (0, _HEADERS, _END))
         return {offset: (at, end) for offset, at, end in zip(*columns, strict=True) if at >= 0}
 
-    def _made(self, start: int, stop: int) -> list[Row]:
+    def _made(self, start: int, stop: int) -> RowColumns:
         data = self._data
         start, stop = start + self._start, stop + self._start
         if self._first is None:
             offsets: Any = self._column(_OFFSET, start, stop)
         else:
             offsets = range(self._first + start, self._first + stop)
-        times = self._column(_TIME, start, stop) if self._time is None else repeat(self._time)
+        times = self._column(_TIME, start, stop) if self._time is None else self._time
         begins, ends = self._column(_VALUE, start, stop), self._column(_VALUE_END, start, stop)
         values: list[bytes | None]
         if self._has_null_values:
             values = _nullable(data, begins, ends)
         else:
             values = [data[begin:end] for begin, end in zip(begins, ends)]  # noqa: B905 - as long
-        keys: Any = repeat(None)
+        keys = None
         if self._has_keys:
             keys = _nullable(
                 data, self._column(_KEY, start, stop), self._column(_KEY_END, start, stop)
             )
-        return list(zip(offsets, times, keys, values))  # noqa: B905 - repeat has no end
+        return RowColumns(offsets, times, keys, values)
 
     def _column(self, which: int, start: int, stop: int) -> list[int]:
         first = which * self._capacity

@@ -88,7 +88,7 @@ def test_reading_goes_on_where_the_error_says() -> None:
     assert error.next_offset is not None
     # What a broker sends for that offset starts there.
     (batch,) = read_all(RecordReader(damaged[second:], error.next_offset))
-    assert rows + batch.rows[:] == ROWS[:1] + ROWS[2:]
+    assert rows + list(batch.rows) == ROWS[:1] + ROWS[2:]
 
 
 @pytest.mark.parametrize("size", [-(2**31), -12, -1, 0, 13])
