@@ -239,10 +239,16 @@ static void tell(rd_kafka_t *handle, void *opaque)
     listener *l = opaque;
     (void)handle;
     __atomic_store_n(l->told, 1, __ATOMIC_RELEASE);
-    if (!__atomic_exchange_n(&l->bell->pending, 1, __ATOMIC_ACQ_REL)) {
+    if (!__atomic_exchange_n(&l->bell->pending, 1, __ATOMIC_SEQ_CST)) {
         ssize_t sent = send(l->bell->descriptor, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
         (void)sent; /* full of rings already, or closed by whoever listened */
     }
+}
+
+void pykafka_rd_heard(pykafka_rd_bell *bell)
+{
+    /* Not just a store: what follows must not be looked at before. */
+    __atomic_exchange_n(&bell->pending, 0, __ATOMIC_SEQ_CST);
 }
 
 /* -- handles -------------------------------------------------------------------------- */

@@ -12,11 +12,15 @@ typedef struct pykafka_rd_properties pykafka_rd_properties;
 
 /* Tells a thread that waits for a descriptor. One for each handle; must outlive it.
    descriptor: of a socket that does not block; a byte is sent to it
-   pending: whether one was sent; whoever reads it sets this to 0 first */
+   pending: whether one was sent, and pykafka_rd_heard was not called since */
 typedef struct {
     int32_t descriptor;
     int32_t pending;
 } pykafka_rd_bell;
+
+/* To be called after the byte was read, and before looking for what the bell was rung: one that is
+   rung in between is seen then, and sends another byte from now on. */
+void pykafka_rd_heard(pykafka_rd_bell *bell);
 
 /* A symbol that is missing, or what the dynamic linker says, is written to `error`; NULL then. */
 pykafka_rd_library *pykafka_rd_open(const char *path, char *error, int64_t size);

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
 import logging
 import os
 import time
@@ -14,6 +13,7 @@ from ...core.effects import Procedure, Wait
 from ...exceptions import KafkaException
 from ..client import ClientCore
 from ..tasks import Signal, Task
+from .bell import Bell
 from .properties import Properties, refused
 
 __all__ = ["Handle", "Outcome", "open_handles"]
@@ -84,11 +84,8 @@ class Handle:
         self._pid = os.getpid()
         self._said: dict[str, float] = {}
         self.reading: set[Any] = set()
-        self._ear, self._bell = client.loop.socket.socketpair()
-        for end in (self._ear, self._bell):
-            end.setblocking(False)
         ffi = library.ffi
-        self._ring = ffi.new("pykafka_rd_bell *", (self._bell.fileno(), 0))
+        self._bell = Bell(library, client.loop.socket)
         self._told = ffi.new("int8_t *")
         self._events = ffi.new("pykafka_rd_events *")
         self._refreshing = False
@@ -106,13 +103,13 @@ class Handle:
             properties.pointer,
             library.ffi.NULL if topic is None else topic.encode(),
             self._told,
-            self._ring,
+            self._bell.pointer,
             words,
             library.room,
         )
         if not made:
             properties.free()
-            self._ear.close()
+            self._bell.cover_ear()
             self._bell.close()
             text = library.text(words)
             # It names what does not fit together.
@@ -136,7 +133,7 @@ class Handle:
             return
         _open.discard(self)
         if not self._client.loop.call_soon(self._hang_up):
-            self._ear.close()
+            self._bell.cover_ear()
         self._wait = self._client.backend.run_native(self._free, name="librdkafka's end")
 
     def refresh(self) -> None:
@@ -172,7 +169,7 @@ class Handle:
 
     def _listen(self) -> None:
         if self in _open:
-            self._client.loop.watch(self._ear, self._rung, None)
+            self._client.loop.watch(self._bell.ear, self._rung, None)
             # It ends with the client, whatever librdkafka may still be doing.
             self._watching = self._client.spawn(_forever())
             self._watching.when_done(self._client_ended)
@@ -185,13 +182,11 @@ class Handle:
         watching, self._watching = self._watching, None
         if watching is not None:
             watching.cancel(KafkaException("the handle was closed"))
-        self._client.loop.unwatch(self._ear)
-        self._ear.close()
+        self._client.loop.unwatch(self._bell.ear)
+        self._bell.cover_ear()
 
     def _rung(self) -> None:
-        self._ring.pending = 0
-        with contextlib.suppress(BlockingIOError, InterruptedError):
-            self._ear.recv(64)
+        self._bell.hear()
         if self._told[0]:
             self._take_events()
         if self._heard is not None:
