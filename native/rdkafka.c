@@ -656,7 +656,7 @@ static int64_t produce_at_once(pykafka_rd_handle *handle, const pykafka_rd_messa
             some[i]._private = (void *)(intptr_t)(produced->first + done + i);
         }
         taken = handle->library->produce_batch(handle->topic, produced->partition, RD_COPY,
-                                                  some, count);
+                                               some, count);
         done += taken;
         if (taken < count) {
             *error = some[taken].err;

@@ -331,7 +331,10 @@ class Producer:
             produced._shared.delivery_report_q = report
             take = None
         else:
-            produced._shared = self._reports.shared(lane)
+            try:
+                produced._shared = self._reports.local.lanes[lane.partition_id]
+            except (AttributeError, KeyError):
+                produced._shared = self._reports.shared(lane)
         lane.queue.append(produced)
         lane.bytes += size
         if take is not permits.take or lane.bytes >= lane.wake_bytes:
