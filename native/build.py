@@ -17,8 +17,11 @@ def _declarations(header: Path) -> str:
     return re.sub(r"^#.*$", "", header.read_text(), flags=re.MULTILINE)
 
 
-#: librdkafka is opened as POSIX opens libraries.
-_PARTS = ["scan", "encode"] if os.name == "nt" else ["scan", "encode", "rdkafka"]
+_PARTS = ["scan", "encode"]
+if os.name != "nt":
+    _PARTS.append("rdkafka")  # it opens libraries as POSIX does
+if sys.implementation.name == "cpython":
+    _PARTS.append("slices")  # elsewhere objects have no addresses
 
 ffibuilder = FFI()
 for part in _PARTS:

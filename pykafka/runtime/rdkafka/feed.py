@@ -34,7 +34,6 @@ class Columns:
     def __init__(self, ffi: Any, lib: Any) -> None:
         self.capacity = lib.PYKAFKA_RD_MOST
         self.pointer = ffi.new("int64_t[]", self.capacity * COLUMNS)
-        self.view = memoryview(ffi.buffer(self.pointer)).cast("B").cast("q")
         self.taken = ffi.new("pykafka_rd_taken *")
 
 
@@ -146,8 +145,11 @@ class RdKafkaFeed:
 
     def _run(self, columns: Columns) -> Run:
         taken = columns.taken
-        data = self._handle.library.ffi.buffer(taken.data, taken.length)[:]
-        split = SplitRows(data, columns.view, columns.capacity, taken.split, None)
+        library = self._handle.library
+        data = library.ffi.buffer(taken.data, taken.length)
+        split = SplitRows(
+            library.native, data, columns.pointer, columns.capacity, taken.split, None
+        )
         rows = split[:]
         self.error = None
         self._offset = split.next_offset
@@ -157,14 +159,14 @@ class RdKafkaFeed:
         return Run(self.key, rows, self._shared, split.next_offset)
 
     def _share(
-        self, like: tuple[int, int], split: SplitRows, data: bytes, offsets: list[int]
+        self, like: tuple[int, int], split: SplitRows, data: Any, offsets: list[int]
     ) -> None:
         kind, epoch = like
         if epoch >= 0:
             self._history.add([(epoch, offsets[0])])
         headers = None
         if split.has_headers:
-            stored = StoredHeaders(data, split.header_places())
+            stored = StoredHeaders(data[:], split.header_places())
             headers = stored.compact(offsets, "/".join(map(str, self.key)))
         # One that has headers is like no other.
         self._like = None if split.has_headers else like

@@ -33,6 +33,7 @@ _TEXT = 1024
 class Library:
     """A librdkafka that was opened. Thread-safe.
 
+    :ivar native: the extension module.
     :ivar ffi: cffi's view of memory and of the types of ``native/rdkafka.h``.
     :ivar lib: the functions declared there.
     :ivar path: the file.
@@ -40,6 +41,7 @@ class Library:
     """
 
     def __init__(self, extension: Native, opened: Any, asked: str) -> None:
+        self.native = extension
         self.ffi = extension.ffi
         self.lib = extension.lib
         self._opened = opened

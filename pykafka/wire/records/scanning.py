@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, overload
 from ...native import scan
 from .batch import HEAD
 from .batch_rows import SMALLEST_RECORD
+from .slices import cut
 
 if TYPE_CHECKING:
     from ...native import Native
@@ -104,8 +105,8 @@ class RowColumns(Sequence["Row"]):
 class SplitRows(Sequence["Row"]):
     """Rows that are made when they are asked for, from where they lie in the data.
 
-    :param data: what was split; kept.
-    :param columns: a view of the columns, each as long as ``capacity``.
+    :param data: what was split, ``bytes`` or another buffer of which slices are bytes; kept.
+    :param columns: ``int64_t[]``, columns that are each as long as ``capacity``; kept.
     :param split: what C told of it.
     :param time: the timestamp of all, where it is not in them.
     :ivar has_headers: whether any has headers.
@@ -119,7 +120,7 @@ class SplitRows(Sequence["Row"]):
         "_data",
         "_first",
         "_has_keys",
-        "_has_null_values",
+        "_native",
         "_start",
         "_stop",
         "_time",
@@ -129,8 +130,15 @@ class SplitRows(Sequence["Row"]):
     )
 
     def __init__(
-        self, data: bytes, columns: memoryview, capacity: int, split: Any, time: int | None
+        self,
+        native: Native,
+        data: Any,
+        columns: Any,
+        capacity: int,
+        split: Any,
+        time: int | None,
     ) -> None:
+        self._native = native
         self._data = data
         self._columns = columns
         self._capacity = capacity
@@ -138,7 +146,6 @@ class SplitRows(Sequence["Row"]):
         self._first = columns[0] if split.dense else None
         self._time = columns[capacity * _TIME] if time is None and split.one_time else time
         self._has_keys = split.keys > 0
-        self._has_null_values = split.null_values > 0
         self.has_headers = split.headers > 0
         self.end: int = split.position
         self.next_offset: int = split.next_offset
@@ -184,43 +191,31 @@ class SplitRows(Sequence["Row"]):
         return {offset: (at, end) for offset, at, end in zip(*columns, strict=True) if at >= 0}
 
     def _made(self, start: int, stop: int) -> RowColumns:
-        data = self._data
         start, stop = start + self._start, stop + self._start
         if self._first is None:
             offsets: Any = self._column(_OFFSET, start, stop)
         else:
             offsets = range(self._first + start, self._first + stop)
         times = self._column(_TIME, start, stop) if self._time is None else self._time
-        begins, ends = self._column(_VALUE, start, stop), self._column(_VALUE_END, start, stop)
-        values: list[bytes | None]
-        if self._has_null_values:
-            values = _nullable(data, begins, ends)
-        else:
-            values = [data[begin:end] for begin, end in zip(begins, ends)]  # noqa: B905 - as long
-        keys = None
-        if self._has_keys:
-            keys = _nullable(
-                data, self._column(_KEY, start, stop), self._column(_KEY_END, start, stop)
-            )
+        values = self._slices(_VALUE, start, stop)
+        keys = self._slices(_KEY, start, stop) if self._has_keys else None
         return RowColumns(offsets, times, keys, values)
 
+    def _slices(self, which: int, start: int, stop: int) -> list[bytes | None]:
+        begins = self._columns + (which * self._capacity + start)
+        return cut(self._native, self._data, begins, begins + self._capacity, stop - start)
+
     def _column(self, which: int, start: int, stop: int) -> list[int]:
-        first = which * self._capacity
-        numbers: list[int] = self._columns[first + start : first + stop].tolist()
+        first = self._columns + (which * self._capacity + start)
+        numbers: list[int] = self._native.ffi.unpack(first, stop - start)
         return numbers
-
-
-def _nullable(data: bytes, begins: list[int], ends: list[int]) -> list[bytes | None]:
-    return [
-        data[begin:end] if begin >= 0 else None
-        for begin, end in zip(begins, ends)  # noqa: B905 - columns are equally long
-    ]
 
 
 class Scanner:
     """What the extension module does for :mod:`.decode`. Any thread may use it."""
 
     def __init__(self, native: Native) -> None:
+        self._native = native
         self._lib = native.lib
         self._ffi = native.ffi
         self._make = native.ffi.new_allocator(should_clear_after_alloc=False)
@@ -286,8 +281,7 @@ class Scanner:
         function(self._ffi.from_buffer("uint8_t[]", data), *arguments, capacity, columns, split)
         if not split.rows:
             return None
-        view = memoryview(self._ffi.buffer(columns)).cast("B").cast("q")
-        return SplitRows(data, view, capacity, split, time)
+        return SplitRows(self._native, data, columns, capacity, split, time)
 
     def walk_messages(self, data: bytes) -> tuple[int, int | None]:
         """Where messages that stand at the beginning end, and the offset after the last."""
