@@ -23,16 +23,22 @@ if os.name != "nt":
 if sys.implementation.name == "cpython":
     _PARTS.append("slices")  # elsewhere objects have no addresses
 
+_SOURCES = [f"native/{part}.c" for part in _PARTS]
+_HEADERS = [f"native/{part}.h" for part in _PARTS]
+if "rdkafka" in _PARTS:
+    _SOURCES.append("native/rdkafka_reading.c")
+    _HEADERS.append("native/rdkafka_inside.h")
+
 ffibuilder = FFI()
 for part in _PARTS:
     ffibuilder.cdef(_declarations(_HERE / f"{part}.h"))
 ffibuilder.set_source(
     "pykafka._native",
     "#include <stdint.h>\n" + "".join(f'#include "{part}.h"\n' for part in _PARTS),
-    sources=[f"native/{part}.c" for part in _PARTS],
+    sources=_SOURCES,
     include_dirs=["native"],
-    depends=[f"native/{part}.h" for part in _PARTS],
-    libraries=["dl"] if sys.platform == "linux" else [],
+    depends=_HEADERS,
+    libraries=["dl", "pthread"] if sys.platform == "linux" else [],
     # Whatever the interpreter was built with: speed is what this is for.
     extra_compile_args=[] if os.name == "nt" else ["-O3"],
     py_limited_api=True,

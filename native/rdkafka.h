@@ -5,7 +5,8 @@
 typedef struct pykafka_rd_library pykafka_rd_library;
 /* A consumer or producer of it (rd_kafka_t), with its topic if it produces. */
 typedef struct pykafka_rd_handle pykafka_rd_handle;
-/* One partition that is read, with what was taken out of librdkafka and not handed over. */
+/* One partition that is read, with what was taken out of librdkafka and not handed over: a thread
+   of the handle is ahead of whoever takes it, by a bounded number of rows. */
 typedef struct pykafka_rd_partition pykafka_rd_partition;
 /* Properties that a handle will be made with (rd_kafka_conf_t). */
 typedef struct pykafka_rd_properties pykafka_rd_properties;
@@ -51,6 +52,10 @@ void pykafka_rd_handle_free(pykafka_rd_handle *handle);
 void pykafka_rd_handle_silence(pykafka_rd_handle *handle);
 void pykafka_rd_partition_silence(pykafka_rd_partition *partition);
 
+/* How far a consumer is ahead of whoever takes, of each partition; soft: by a few hundred rows or
+   some hundred kilobytes. To be called before any is read; without, it is one row. */
+void pykafka_rd_read_ahead(pykafka_rd_handle *handle, int64_t rows, int64_t bytes);
+
 /* Begins to read a partition; NULL, with the code in `error`, if it cannot.
    told: set to 1, and the bell rung, when there is something to take. */
 pykafka_rd_partition *pykafka_rd_start(pykafka_rd_handle *handle, const char *topic,
@@ -60,14 +65,17 @@ void pykafka_rd_stop(pykafka_rd_partition *partition);
 
 /* What a call has taken of a partition: rows that are alike, or one error.
    split: as scan.h says; keys and values, and headers as format 2 has them, lie one after another
-     in `data`, which holds until the next call
-   length: of it
+     in `data`
+   columns: as scan.h says, each as long as `capacity`; these and `data` hold until the next call
+   length: of the data
    timestamp_kind: 0 none, 1 the producer's, 2 the broker's
    leader_epoch: -1 where it is not known
    error, error_offset: its code and where; `data` has its words */
 typedef struct {
     pykafka_split split;
+    int64_t *columns;
     const char *data;
+    int64_t capacity;
     int64_t length;
     int64_t error_offset;
     int32_t timestamp_kind;
@@ -75,11 +83,8 @@ typedef struct {
     int32_t error;
 } pykafka_rd_taken;
 
-/* Rows of one call, at most. */
-enum { PYKAFKA_RD_MOST = 500 };
-
-/* Takes up to PYKAFKA_RD_MOST rows, for which `columns` must have room; waits for nothing. */
-void pykafka_rd_take(pykafka_rd_partition *partition, int64_t *columns, pykafka_rd_taken *taken);
+/* Takes what there is, a few hundred rows at most; waits for nothing. */
+void pykafka_rd_take(pykafka_rd_partition *partition, pykafka_rd_taken *taken);
 
 /* Messages that are produced to a partition.
    headers: NULL if there are none; for each message their number, then for each the lengths of its

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+from collections.abc import Callable
 
 import hypothesis
 import pytest
@@ -47,3 +48,10 @@ def pytest_report_header() -> str:
 def rng(request: pytest.FixtureRequest) -> random.Random:
     """Random numbers that are the same for a test whatever ran before it."""
     return random.Random(f"{SEED}:{request.node.nodeid}")
+
+
+@pytest.fixture(scope="session")
+def missing(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Ends the test because of something that the machine lacks: skips, or fails with --require."""
+    required = bool(request.config.getoption("--require", default=None))
+    return pytest.fail if required else pytest.skip

@@ -1,4 +1,4 @@
-"""What needs a download or a JDK says so by skipping; ``--require`` makes that a failure."""
+"""What needs a download or a JDK."""
 
 from __future__ import annotations
 
@@ -8,13 +8,6 @@ import pytest
 from storm_oracle import StormOracle, storm_oracle
 
 from pykafka.exceptions import DownloadError, MissingRequirementError
-
-
-@pytest.fixture(scope="session")
-def missing(request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Ends the test because of something that the machine lacks."""
-    required = bool(request.config.getoption("--require", default=None))
-    return pytest.fail if required else pytest.skip
 
 
 @pytest.fixture(scope="session")

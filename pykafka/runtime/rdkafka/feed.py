@@ -11,11 +11,11 @@ from ...core.partition_keys import PartitionKey
 from ...exceptions import KafkaException
 from ...message import SharedFields
 from ...wire.records.batch_headers import StoredHeaders
-from ...wire.records.scanning import COLUMNS, SplitRows
+from ...wire.records.scanning import SplitRows
 from ..consumer.source import Run, gone
 from .handle import Handle
 
-__all__ = ["Columns", "Damaged", "Lost", "RdKafkaFeed"]
+__all__ = ["Damaged", "Lost", "RdKafkaFeed"]
 
 # Codes of errors that stand in the place of a message.
 _PARTITION_EOF = -191
@@ -26,15 +26,6 @@ _GONE = (3, -188, -190)  # UNKNOWN_TOPIC_OR_PARTITION, _UNKNOWN_TOPIC, _UNKNOWN_
 #: What its timestamps' kinds are to us: 0 where there are none.
 _TIMESTAMP_TYPES = (0, 0, 1)
 _NOTHING_SHARED = SharedFields()
-
-
-class Columns:
-    """Where C writes what a call takes: one for all partitions that take turns."""
-
-    def __init__(self, ffi: Any, lib: Any) -> None:
-        self.capacity = lib.PYKAFKA_RD_MOST
-        self.pointer = ffi.new("int64_t[]", self.capacity * COLUMNS)
-        self.taken = ffi.new("pykafka_rd_taken *")
 
 
 class Damaged(NamedTuple):
@@ -74,6 +65,7 @@ class RdKafkaFeed:
         self.error: KafkaException | None = None
         self._handle = handle
         self._told = handle.library.ffi.new("int8_t *")
+        self._taken = handle.library.ffi.new("pykafka_rd_taken *")
         self._reading: Any = None
 
     def begin(self, offset: int) -> None:
@@ -122,7 +114,7 @@ class RdKafkaFeed:
             return self.stall[1]
         return self.error
 
-    def take(self, columns: Columns) -> Run | Lost | Damaged | None:
+    def take(self) -> Run | Lost | Damaged | None:
         """The next run; one without rows says that the position moved, as in the Python feed."""
         while self.moves:
             epoch, offset = self.moves.popleft()
@@ -130,11 +122,10 @@ class RdKafkaFeed:
                 self.begin(offset)
                 return Run(self.key, [], _NOTHING_SHARED, offset)
         while self._reading is not None and self._told[0]:
-            taken = columns.taken
-            lib = self._handle.library.lib
-            lib.pykafka_rd_take(self._reading, columns.pointer, taken)
+            taken = self._taken
+            self._handle.library.lib.pykafka_rd_take(self._reading, taken)
             if taken.split.rows:
-                return self._run(columns)
+                return self._run(taken)
             elif taken.error:
                 found = self._failed(taken)
                 if found is not None:
@@ -143,13 +134,10 @@ class RdKafkaFeed:
 
     # -- rows -------------------------------------------------------------------------
 
-    def _run(self, columns: Columns) -> Run:
-        taken = columns.taken
+    def _run(self, taken: Any) -> Run:
         library = self._handle.library
         data = library.ffi.buffer(taken.data, taken.length)
-        split = SplitRows(
-            library.native, data, columns.pointer, columns.capacity, taken.split, None
-        )
+        split = SplitRows(library.native, data, taken.columns, taken.capacity, taken.split, None)
         rows = split[:]
         self.error = None
         self._offset = split.next_offset

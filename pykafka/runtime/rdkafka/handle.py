@@ -122,6 +122,10 @@ class Handle:
         properties.pointer = None
         return made
 
+    def read_ahead(self, rows: int, size: int) -> None:
+        """How many rows and bytes of a partition may lie ready; before any is read."""
+        self.library.lib.pykafka_rd_read_ahead(self.pointer, rows, size)
+
     @property
     def usable(self) -> bool:
         """Whether its threads are in this process, and not ended."""

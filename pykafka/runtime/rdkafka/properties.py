@@ -14,7 +14,14 @@ from ...wire.messages.join_group import JoinGroupRequest
 from ..client import ClientCore
 from .library import Library
 
-__all__ = ["Properties", "Property", "consumer_properties", "producer_properties", "refused"]
+__all__ = [
+    "Properties",
+    "Property",
+    "consumer_properties",
+    "producer_properties",
+    "read_ahead",
+    "refused",
+]
 
 
 class Property(NamedTuple):
@@ -68,6 +75,10 @@ _MOST_QUEUED_MESSAGES = 10_000_000
 _MOST_QUEUED_KBYTES = 2_097_151
 #: With more, each is out of the processor's caches again when it is handed over.
 _QUEUED_MESSAGES = 20_000
+#: What a thread of the extension takes out of librdkafka before somebody comes for it: enough to
+#: be busy while that one is, too.
+_AHEAD_ROWS = 2000
+_AHEAD_BYTES = 1 << 20
 _QUEUE_BACKOFF = Property("fetch.queue.backoff.ms", "5", probed=True)
 
 
@@ -141,10 +152,22 @@ def consumer_properties(
     # from: then the bytes alone are the bound.
     queued = min(settings.queued_max_messages, _QUEUED_MESSAGES)
     special = {
-        "queued_max_bytes": str(_kbytes(settings.queued_max_bytes // max(1, partitions))),
+        "queued_max_bytes": str(_kbytes(_share(settings, partitions))),
         "queued_max_messages": str(queued if _looks_soon(library) else _MOST_QUEUED_MESSAGES),
     }
     return Properties(library, _consumer(client, settings, special))
+
+
+def _share(settings: Settings, partitions: int) -> int:
+    """Bytes of one partition that may be queued."""
+    share: int = settings.queued_max_bytes // max(1, partitions)
+    return max(1, share)
+
+
+def read_ahead(settings: Settings, partitions: int) -> tuple[int, int]:
+    """Rows and bytes of one partition that may lie ready outside of its queue."""
+    rows = min(settings.queued_max_messages, _AHEAD_ROWS)
+    return rows, min(_share(settings, partitions), _AHEAD_BYTES)
 
 
 def _looks_soon(library: Library) -> bool:

@@ -16,10 +16,10 @@ from ..consumer.python_source import PythonSource
 from ..consumer.repositioning import Repositioning
 from ..consumer.source import Run, SourceEvents
 from ..consumer.turns import Turns
-from .feed import Columns, Damaged, Lost, RdKafkaFeed
+from .feed import Damaged, Lost, RdKafkaFeed
 from .handle import Handle
 from .library import Library
-from .properties import consumer_properties
+from .properties import consumer_properties, read_ahead
 
 __all__ = ["RdKafkaSource"]
 
@@ -45,7 +45,6 @@ class RdKafkaSource:
         consumer_properties(library, client, settings, 1).free()
         self._feeds: dict[PartitionKey, RdKafkaFeed] = {}
         self._turns: Turns[RdKafkaFeed] = Turns()
-        self._columns = Columns(library.ffi, library.lib)
         self._handle: Handle | None = None
         #: Reads what is damaged.
         self._examiner: PythonSource | None = None
@@ -74,6 +73,7 @@ class RdKafkaSource:
                 self._library, self._client, self._settings, len(offsets)
             )
             self._handle = Handle(self._client, properties, self._client_closed, self._heard)
+            self._handle.read_ahead(*read_ahead(self._settings, len(offsets)))
         for key, offset in offsets.items():
             assert self._handle is not None
             self._feeds[key] = feed = RdKafkaFeed(key, partitions[key], self._handle)
@@ -115,7 +115,7 @@ class RdKafkaSource:
         return run
 
     def _take(self, feed: RdKafkaFeed) -> Run | None:
-        found = feed.take(self._columns)
+        found = feed.take()
         if isinstance(found, Lost):
             self._client.loop.call_soon(self._decide, found)
             return None
