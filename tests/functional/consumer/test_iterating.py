@@ -59,6 +59,15 @@ def test_messages_look_as_they_did_in_2x(
     assert empty.value == b""
 
 
+def test_the_first_message_may_have_neither_key_nor_value(fill: Fill, consume: Consume) -> None:
+    topic = fill([])
+    with topic.get_producer(linger_ms=0) as producer:
+        producer.produce(None)
+        producer.produce(b"after")
+    messages = islice(consume(topic, consumer_timeout_ms=20_000), 2)
+    assert [(one.partition_key, one.value) for one in messages] == [(None, None), (None, b"after")]
+
+
 @pytest.mark.parametrize("timeout_ms", [1, 300])
 def test_consume_gives_none_when_nothing_comes_in_time(
     fill: Fill, consume: Consume, timeout_ms: int
