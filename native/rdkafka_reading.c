@@ -82,7 +82,8 @@ static block *take_spare(reader *r)
 /* Under the lock. */
 static void give_back(reader *r, block *b)
 {
-    if (r->spares < SPARES) {
+    /* One that had to grow for large messages would keep its memory for nothing. */
+    if (r->spares < SPARES && b->data.capacity <= 4 * ENOUGH) {
         b->next = r->spare;
         r->spare = b;
         r->spares++;
@@ -190,7 +191,6 @@ static int put_row(pykafka_rd_library *library, const rd_kafka_message_t *messag
     put(data, message->key, message->key_len, &COLUMN(KEY), &COLUMN(KEY_END));
     put(data, message->payload, message->len, &COLUMN(VALUE), &COLUMN(VALUE_END));
     split->keys += message->key != NULL;
-    split->null_values += message->payload == NULL;
     COLUMN(HEADERS) = -1;
     if (!library->message_headers(message, &headers)) {
         COLUMN(HEADERS) = data->used;

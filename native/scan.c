@@ -174,7 +174,6 @@ static void count(const sink *to, int64_t rows)
     int64_t step = to->capacity, last = split->rows + rows;
     for (int64_t row = split->rows; row < last; row++) {
         split->keys += columns[KEY * step + row] >= 0;
-        split->null_values += columns[VALUE * step + row] < 0;
         if (columns[TIME * step + row] != columns[TIME * step])
             split->one_time = 0;
         if ((uint64_t)columns[OFFSET * step + row] - (uint64_t)columns[OFFSET * step] !=

@@ -6,15 +6,13 @@
    rows: how many
    dense: whether each offset is one above the one before
    one_time: whether all have the timestamp of the first
-   keys, headers: how many have one, or some
-   null_values: how many have none */
+   keys, headers: how many have one, or some */
 typedef struct {
     int64_t position;
     int64_t next_offset;
     int64_t rows;
     int64_t keys;
     int64_t headers;
-    int64_t null_values;
     int32_t dense;
     int32_t one_time;
 } pykafka_split;
